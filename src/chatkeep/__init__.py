@@ -1,0 +1,1 @@
+"""The self-hosted ChatKit: your documents, your models, your disk."""

@@ -1,0 +1,1 @@
+"""Outbound: one module an outside system."""

@@ -1,0 +1,1 @@
+"""What answers: models, and the workflow that feeds them passages. Knows nothing of ChatKit."""

@@ -1,0 +1,1 @@
+"""The conversation: threads, turns, citations, in ChatKit's terms."""

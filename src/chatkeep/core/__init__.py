@@ -1,0 +1,1 @@
+"""The vocabulary every part shares. Pure: no I/O, no vendor."""

@@ -1,0 +1,59 @@
+"""Every failure chatkeep names.
+
+ChatkeepError
+├── InvalidInput          the caller sent something that cannot be served
+├── NotFound              the thing does not exist, or is another's: the two look the same
+├── Conflict              the thing is not in a state that allows this
+├── ConfigurationError    a setting or the machine is wrong; the operator must act
+│   ├── DataDirectoryInUse     another process owns the data directory
+│   └── MissingDependency      an optional package is not installed
+├── ModelFailed           the language model could not answer
+└── NotReady              the server is still starting, or shutting down
+
+`http.errors` maps each to a status; a test insists that none is forgotten. Messages say what was
+wrong and what to do, and hold no secrets: they are shown to people.
+"""
+
+
+class ChatkeepError(Exception):
+    """The root of chatkeep's own errors. `str(error)` is a sentence for a person."""
+
+
+class InvalidInput(ChatkeepError):
+    """The request cannot be served as it is."""
+
+
+class NotFound(ChatkeepError):
+    """There is no such thing for this tenant and user."""
+
+
+class Conflict(ChatkeepError):
+    """The request does not fit the present state of the thing it names."""
+
+
+class ConfigurationError(ChatkeepError):
+    """The operator must change a setting, a file or the machine."""
+
+
+class DataDirectoryInUse(ConfigurationError):
+    """Another process has the data directory open for writing."""
+
+
+class MissingDependency(ConfigurationError):
+    """An optional dependency is absent; the message holds the exact command that installs it."""
+
+
+class ModelFailed(ChatkeepError):
+    """The language model did not answer, or stopped in the middle of an answer.
+
+    Attributes:
+        retryable: trying the same turn again may work.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class NotReady(ChatkeepError):
+    """The server cannot answer just now; trying again in a moment will work."""

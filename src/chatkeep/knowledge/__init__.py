@@ -1,0 +1,1 @@
+"""From files to cited passages: parse, chunk, ingest, retrieve."""

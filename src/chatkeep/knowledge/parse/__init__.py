@@ -1,0 +1,1 @@
+"""File formats to text, a module each."""

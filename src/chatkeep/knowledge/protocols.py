@@ -1,0 +1,123 @@
+"""What knowledge needs from the outside. Each has one contract suite in `tests/contracts/`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatkeep.core.context import RequestContext
+from chatkeep.knowledge.documents import Chunk, Document, DocumentId, Passage, PassageId
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors, so that a dot product is the cosine.
+
+    Attributes:
+        name: identifies the vector space; changing it re-indexes.
+        dimensions: length of each vector.
+        max_tokens: longer texts are cut to this many tokens.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), float32, each row of norm 1. Never blocks the loop."""
+        ...
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """The (start, end) code point offsets of each token of `text`, uncut, without specials."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """A chunk ready to be stored: who it belongs to on paper, and where it lies in vector space.
+
+    Attributes:
+        vector: None when no dense embedder is configured.
+    """
+
+    id: PassageId
+    chunk: Chunk
+    path: str
+    title: str
+    vector: Vectors | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One leg's opinion of one passage."""
+
+    id: PassageId
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """What each leg of a hybrid search found, best first. `dense` is empty without an embedder."""
+
+    dense: Sequence[Hit]
+    sparse: Sequence[Hit]
+
+
+class VectorIndex(Protocol):
+    """Dense and BM25 vectors of chunks. Every call names the tenant, through the context."""
+
+    async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
+        """Insert or replace by id."""
+        ...
+
+    async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+        """Forget every chunk of these documents."""
+        ...
+
+    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
+        """The `limit` best of each leg: BM25 for `text`, cosine for `vector` (shape (dimensions,))."""
+        ...
+
+    async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
+        """The stored chunks by id, in the order asked; unknown ids are left out. Scores are 0."""
+        ...
+
+    async def count(self, context: RequestContext) -> int:
+        """How many chunks this tenant has."""
+        ...
+
+    async def flush(self) -> None:
+        """On return, everything before is on disk."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class DocumentStore(Protocol):
+    """The text of documents and what is known of their freshness."""
+
+    async def fingerprints(
+        self, source: str, context: RequestContext
+    ) -> Mapping[str, tuple[DocumentId, str]]:
+        """Path -> (id, fingerprint) of each document of this source."""
+        ...
+
+    async def save(self, document: Document, context: RequestContext) -> None:
+        """Insert or replace by id."""
+        ...
+
+    async def load(self, document_id: DocumentId, context: RequestContext) -> Document:
+        """Raises: NotFound."""
+        ...
+
+    async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None: ...
+
+    async def count(self, context: RequestContext) -> int:
+        """How many documents this tenant has."""
+        ...

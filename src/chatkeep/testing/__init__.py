@@ -1,0 +1,1 @@
+"""Published test tools: a scripted OpenAI-compatible server."""
