@@ -26,7 +26,9 @@ TokenSpans = Callable[[str], list[tuple[int, int]]]
 
 _WORD = re.compile(r"\w{1,24}|[^\w\s]")
 _SENTENCE_END = re.compile(r"""(?:[.!?…]["'”’)\]*_`]{0,4}(?=\s)|[。！？])\s*""")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|St|No|Fig|Eq|approx|resp)|\b[A-Z])\.\s*\Z")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|St|No|Fig|Eq|approx|resp)|\b[A-Z])\.\s*\Z"
+)
 
 # Tokenisers make one token of a word too long for them, such as a line of base64. No chunk gets more
 # characters than this for each token it may have.
@@ -92,7 +94,9 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _WORD.finditer(text)]
 
 
-def chunk(document: Document, token_spans: TokenSpans = word_spans, size: ChunkSize | None = None) -> list[Chunk]:
+def chunk(
+    document: Document, token_spans: TokenSpans = word_spans, size: ChunkSize | None = None
+) -> list[Chunk]:
     """The chunks of `document`, in order. Each character that is not blank is in at least one."""
     size = size or ChunkSize()
     text, ruler = document.text, _Ruler(document.text, token_spans)
@@ -187,7 +191,9 @@ def _parts(text: str, block: Block) -> Iterator[_Span]:
         return
     start = block.start
     for match in _SENTENCE_END.finditer(text, block.start, block.end):
-        if match.end() < block.end and not _ABBREVIATION.search(text, max(start, match.start() - 12), match.end()):
+        if match.end() < block.end and not _ABBREVIATION.search(
+            text, max(start, match.start() - 12), match.end()
+        ):
             yield _Span(start, match.end())
             start = match.end()
     yield _Span(start, block.end)

@@ -52,6 +52,16 @@ class IndexedChunk:
     title: str
     vector: Vectors | None
 
+    @property
+    def searchable(self) -> str:
+        """What both legs index: the text below the names of its document and sections."""
+        return searchable(self.title, self.chunk)
+
+
+def searchable(title: str, chunk: Chunk) -> str:
+    """The chunk's text as it is embedded and counted, which is more than what is shown."""
+    return "\n".join([*dict.fromkeys((title, *chunk.headings)), chunk.text])
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -70,7 +80,15 @@ class Legs:
 
 
 class VectorIndex(Protocol):
-    """Dense and BM25 vectors of chunks. Every call names the tenant, through the context."""
+    """Dense and BM25 vectors of chunks. Every call names the tenant, through the context.
+
+    Attributes:
+        generation: names this store's life. It changes when the store begins anew, so that documents
+            whose fingerprints hold another generation are ingested again.
+    """
+
+    @property
+    def generation(self) -> str: ...
 
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         """Insert or replace by id."""

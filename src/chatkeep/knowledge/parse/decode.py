@@ -53,10 +53,10 @@ def _decoded(data: bytes, declares_charset: bool) -> str | None:
             return data[len(mark) :].decode(encoding, errors="replace")
     if b"\x00" in data:
         return None
-    for encoding in ("utf-8", _declared(data) if declares_charset else None):
+    declared = _declared(data) if declares_charset else None
+    for candidate in ("utf-8", declared) if declared else ("utf-8",):
         try:
-            if encoding is not None:
-                return data.decode(encoding)
+            return data.decode(candidate)
         except UnicodeDecodeError:
             continue
     return data.decode("cp1252", errors="replace")

@@ -15,13 +15,18 @@ from chatkeep.knowledge.parse.decode import decode
 from chatkeep.knowledge.parse.parsed import ParsedText, Unreadable
 from chatkeep.knowledge.parse.table import table_markdown
 
-_DROPPED = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_DROPPED = _names(
     "script style nav footer aside template noscript svg math iframe object form button select textarea "
-    "input dialog canvas audio video head".split()
+    "input dialog canvas audio video head"
 )
-_BLOCKS = frozenset(
+_BLOCKS = _names(
     "address article blockquote body caption center dd details div dl dt fieldset figcaption figure header "
-    "hgroup hr legend li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    "hgroup hr legend li main ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "code": "`", "kbd": "`", "samp": "`", "tt": "`"}
@@ -34,10 +39,10 @@ _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9]*))")
 
 _MAX_NESTING = 512  # as browsers have it; building a deeper tree takes quadratic time
 _MAX_INDENT = 8  # deeper lists and quotations are written at this depth
-_RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp"})
-_CLOSED_BY_OTHERS = frozenset(
+_RAW_TEXT = _names("script style textarea title xmp")
+_CLOSED_BY_OTHERS = _names(
     "p li dt dd tr td th thead tbody tfoot colgroup caption option optgroup rt rp html head body "
-    "area base br col embed hr img input link meta source track wbr".split()
+    "area base br col embed hr img input link meta source track wbr"
 )
 
 _TOO_DEEP = Unreadable("its HTML elements are nested too deeply to be read safely.")

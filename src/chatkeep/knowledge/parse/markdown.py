@@ -7,9 +7,15 @@ from chatkeep.knowledge.parse.decode import decode
 from chatkeep.knowledge.parse.parsed import ParsedText, Unreadable
 
 _OPENS = re.compile(r"\A(---|\+\+\+)[ \t]*\n")
-_CLOSES = {"---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M), "+++": re.compile(r"^\+\+\+[ \t]*$", re.M)}
+_CLOSES = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+}
 # One line is all we read of YAML and TOML: `title: Install` or `title = "Install"`.
-_TITLE = re.compile(r"""^title[ \t]*[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([^\s"'|>#][^\n]*?))[ \t]*$""", re.M)
+_TITLE = re.compile(
+    r"""^title[ \t]*[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([^\s"'|>#][^\n]*?))[ \t]*$""",
+    re.MULTILINE,
+)
 
 
 def parse_markdown(data: bytes, name: str) -> ParsedText | Unreadable:
@@ -34,4 +40,6 @@ def _without_front_matter(text: str) -> tuple[str, str]:
 
 
 def _first_heading(text: str) -> str:
-    return next((b.title for b in scan(text, "markdown") if b.kind == "heading" and b.level == 1 and b.title), "")
+    return next(
+        (b.title for b in scan(text, "markdown") if b.kind == "heading" and b.level == 1 and b.title), ""
+    )

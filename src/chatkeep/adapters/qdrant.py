@@ -1,0 +1,366 @@
+"""The vector index: Qdrant's engine inside this process, one shard in the data directory.
+
+Above: `knowledge.retrieve` and `knowledge.ingest`, through the `VectorIndex` protocol. Each call runs
+in one worker thread, since the engine blocks. One process owns a data directory, held by `index.lock`.
+
+    <data_dir>/index.lock
+    <data_dir>/index/<hash of the embedder>/shard/      points: dense and BM25 vectors, payload
+    <data_dir>/index/<hash of the embedder>/state.json  generation, average chunk length
+
+Another embedder opens another folder, empty at first; the first write to it removes the others. The
+generation is new with each folder and part of every document's fingerprint, so whatever was ingested into a
+folder that is gone is ingested again.
+
+BM25's average length is measured, not assumed. Every point is weighed with the same average. When the
+running average of all chunks ever indexed has drifted by a tenth, `flush` weighs every point again from
+its stored text, which needs no embedder and happens a handful of times in the growth of a corpus.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import anyio
+import anyio.to_thread
+import filelock
+import qdrant_edge as edge
+
+from chatkeep.core.context import RequestContext
+from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
+from chatkeep.knowledge.documents import Chunk, DocumentId, Passage, PassageId
+from chatkeep.knowledge.protocols import Embedder, Hit, IndexedChunk, Legs, Vectors, searchable
+
+T = TypeVar("T")
+
+_LAYOUT = 1  # raise it when the payload or the vectors change: it opens a new folder
+_DENSE, _SPARSE = "dense", "bm25"
+_POINTS_AN_UPDATE = 128
+_DRIFT = 0.1
+_K, _B = 1.2, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is kept beside the shard.
+
+    Attributes:
+        chunks, length: of all chunks ever indexed, their number and their BM25 tokens.
+        weighed_with: the average length the points' BM25 weights were computed with; 0: no points yet.
+        reweighing: a weighing of all points began and may not have ended.
+    """
+
+    generation: str
+    chunks: int = 0
+    length: int = 0
+    weighed_with: float = 0.0
+    reweighing: bool = False
+
+    @property
+    def average(self) -> float:
+        return self.length / self.chunks if self.chunks else 0.0
+
+    @property
+    def has_drifted(self) -> bool:
+        return self.weighed_with > 0 and abs(self.average / self.weighed_with - 1) > _DRIFT
+
+
+class EdgeIndex:
+    """`VectorIndex` over `qdrant_edge.EdgeShard`. Open it with `open`; `close` lets go of the lock."""
+
+    def __init__(self, folder: Path, lock: filelock.BaseFileLock, dense: bool) -> None:
+        self._folder = folder
+        self._lock = lock
+        self._dense = dense
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._state = _State(**json.loads((folder / "state.json").read_bytes()))
+        self._shard = edge.EdgeShard.load(str(folder / "shard"))
+        self._weigher = _Bm25()
+        self._has_written = False
+
+    @classmethod
+    async def open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+        """The index of `data_dir` for this embedder; None: BM25 alone.
+
+        Raises:
+            DataDirectoryInUse: another process has it open.
+            ConfigurationError: the folder cannot be written, or its content cannot be read.
+        """
+        return await anyio.to_thread.run_sync(cls._open, data_dir.absolute(), embedder)
+
+    @classmethod
+    def _open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+        lock = _locked(data_dir)
+        try:
+            name = f"{_LAYOUT}/{embedder.name}/{embedder.dimensions}" if embedder else f"{_LAYOUT}/bm25"
+            folder = data_dir / "index" / hashlib.sha256(name.encode()).hexdigest()[:16]
+            if not folder.exists():
+                _create(folder, embedder.dimensions if embedder else None)
+            try:
+                return cls(folder, lock, dense=embedder is not None)
+            except Exception as error:  # the engine raises nothing narrower
+                raise ConfigurationError(
+                    f"The search index in {folder} cannot be opened ({error}). "
+                    "Delete that folder; the documents are then ingested again."
+                ) from error
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def generation(self) -> str:
+        return self._state.generation
+
+    async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
+        for first in range(0, len(chunks), _POINTS_AN_UPDATE):
+            part = chunks[first : first + _POINTS_AN_UPDATE]
+            await self._in_thread(partial(self._upsert, part, context))
+
+    async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+        if ids:
+            among = edge.FieldCondition("document", match=edge.MatchAny([str(id_) for id_ in ids]))
+            operation = edge.UpdateOperation.delete_points_by_filter(
+                edge.Filter(must=[_tenant(context), among])
+            )
+            await self._in_thread(lambda: self._shard.update(operation))
+
+    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
+        mine = edge.Filter(must=[_tenant(context)])
+        words = self._weigher.query(text)
+        dense = vector is not None and self._dense
+        requests = []
+        if vector is not None and dense:
+            nearest = edge.Query.Nearest(vector.tolist(), using=_DENSE)
+            requests.append(edge.QueryRequest(limit=limit, query=nearest, filter=mine, with_payload=False))
+        if words.indices:
+            # How rare a word is counts within the tenant: another's documents must not show in one's ranking.
+            params = edge.SearchParams(idf=edge.IdfParams(corpus=mine))
+            nearest = edge.Query.Nearest(words, using=_SPARSE)
+            requests.append(
+                edge.QueryRequest(limit=limit, query=nearest, filter=mine, with_payload=False, params=params)
+            )
+        if not requests:
+            return Legs(dense=(), sparse=())
+        found = await self._in_thread(lambda: self._shard.query_batch(edge.QueryBatchRequest(requests)))
+        legs = [[Hit(PassageId(str(point.id)), point.score) for point in points] for points in found]
+        return Legs(dense=legs[0] if dense else (), sparse=legs[-1] if words.indices else ())
+
+    async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
+        wanted = [id_ for id_ in ids if _is_uuid(id_)]
+        if not wanted:
+            return []
+        points = [str(id_) for id_ in wanted]
+        records = await self._in_thread(lambda: self._shard.retrieve([*points], True, False))
+        found = {str(record.id): record.payload or {} for record in records}
+        mine = [id_ for id_ in wanted if found.get(id_, {}).get("tenant") == context.tenant]
+        return [_passage(id_, found[id_]) for id_ in mine]
+
+    async def count(self, context: RequestContext) -> int:
+        request = edge.CountRequest(filter=edge.Filter(must=[_tenant(context)]))
+        return int(await self._in_thread(lambda: self._shard.count(request)))
+
+    async def flush(self) -> None:
+        await self._in_thread(self._flush)
+
+    async def optimize(self) -> bool:
+        """Build the HNSW graph and tidy the segments. Whether there was anything to do.
+
+        It holds the interpreter for seconds: only for a process that serves nobody.
+        """
+        return bool(await self._in_thread(self._shard.optimize))
+
+    async def close(self) -> None:
+        await self._in_thread(self._close)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)
+
+    def _upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
+        if not self._has_written:
+            self._has_written = True
+            _remove_others(self._folder)
+        counted = [self._weigher.terms(chunk.searchable) for chunk in chunks]
+        state = replace(
+            self._state,
+            chunks=self._state.chunks + len(chunks),
+            length=self._state.length + sum(terms.length for terms in counted),
+        )
+        self._state = replace(state, weighed_with=state.weighed_with or max(state.average, 1.0))
+        points = [self._point(chunk, terms, context) for chunk, terms in zip(chunks, counted, strict=True)]
+        self._shard.update(edge.UpdateOperation.upsert_points(points))
+
+    def _point(self, indexed: IndexedChunk, terms: "_Terms", context: RequestContext) -> Any:
+        vectors: dict[str, Any] = {_SPARSE: terms.weighed(self._state.weighed_with)}
+        if indexed.vector is not None and self._dense:
+            vectors[_DENSE] = indexed.vector.tolist()
+        chunk = indexed.chunk
+        payload = {
+            "tenant": str(context.tenant),
+            "document": str(chunk.document_id),
+            "path": indexed.path,
+            "title": indexed.title,
+            "headings": list(chunk.headings),
+            "start": chunk.start,
+            "end": chunk.end,
+            "text": chunk.text,
+        }
+        return edge.Point(str(indexed.id), vectors, payload)
+
+    def _flush(self) -> None:
+        if self._state.has_drifted or self._state.reweighing:
+            self._state = replace(self._state, weighed_with=max(self._state.average, 1.0), reweighing=True)
+            _write_state(self._folder, self._state)
+            self._weigh_again()
+        self._shard.flush()
+        self._state = replace(self._state, reweighing=False)
+        _write_state(self._folder, self._state)
+
+    def _weigh_again(self) -> None:
+        offset: Any = None
+        while True:
+            request = edge.ScrollRequest(
+                offset=offset, limit=256, with_payload=["title", "headings", "text"], with_vector=False
+            )
+            records, offset = self._shard.scroll(request)
+            points = [edge.PointVectors(record.id, self._weighed(record.payload or {})) for record in records]
+            if points:
+                self._shard.update(edge.UpdateOperation.update_vectors(points))
+            if offset is None:
+                return
+
+    def _weighed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        chunk = Chunk(DocumentId(""), 0, 0, payload["text"], tuple(payload["headings"]))
+        terms = self._weigher.terms(searchable(payload["title"], chunk))
+        return {_SPARSE: terms.weighed(self._state.weighed_with)}
+
+    def _close(self) -> None:
+        self._shard.close()
+        self._lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """A text's words, hashed, and how often each occurs."""
+
+    indices: list[int]
+    counts: list[int]
+
+    @property
+    def length(self) -> int:
+        return sum(self.counts)
+
+    def weighed(self, average: float) -> Any:
+        """BM25's half of the document: tf (k + 1) / (tf + k (1 - b + b length / average)).
+
+        The other half, the IDF, is the engine's when it searches.
+        """
+        damping = _K * (1 - _B + _B * self.length / average)
+        values = [count * (_K + 1) / (count + damping) for count in self.counts]
+        return edge.SparseVector(self.indices, values)
+
+
+class _Bm25:
+    """The engine's English analysis: words in lower case, without stop words, stemmed."""
+
+    def __init__(self) -> None:
+        # With so large a k, and no length normalisation, a word's weight is its count.
+        self._model = edge.Bm25(edge.Bm25Config(k=1e6, b=0.0, avg_len=1.0, language="english"))
+
+    def terms(self, text: str) -> _Terms:
+        vector = self._model.embed_document(text)
+        # The weight is (k + 1) tf / (k + tf), which is solved for tf.
+        return _Terms(vector.indices, [round(v * 1e6 / (1e6 + 1 - v)) for v in vector.values])
+
+    def query(self, text: str) -> Any:
+        return self._model.embed_query(text)
+
+
+def _locked(data_dir: Path) -> filelock.BaseFileLock:
+    lock = filelock.FileLock(data_dir / "index.lock", thread_local=False)
+    try:
+        (data_dir / "index").mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise DataDirectoryInUse(
+            f"The data directory {data_dir} is in use by another chatkeep. "
+            "Stop that one first, or choose another folder with --data-dir."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data directory {data_dir} cannot be written: {error.strerror or error}."
+        ) from None
+    return lock
+
+
+def _create(folder: Path, dimensions: int | None) -> None:
+    """Make an empty shard aside and move it into place, so that a half-made one is never seen."""
+    for leftover in folder.parent.glob(".new-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    aside = folder.parent / f".new-{secrets.token_hex(4)}"
+    (aside / "shard").mkdir(parents=True)
+    config = edge.EdgeConfig(
+        vectors=(
+            {_DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine)}
+            if dimensions is not None
+            else None
+        ),
+        sparse_vectors={_SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        payload_memory=edge.Memory.Cold,
+    )
+    shard = edge.EdgeShard.create(str(aside / "shard"), config)
+    for field, params in (
+        ("tenant", edge.KeywordIndexParams(is_tenant=True)),
+        ("document", edge.KeywordIndexParams()),
+    ):
+        shard.update(edge.UpdateOperation.create_field_index(field, params))
+    shard.flush()
+    shard.close()
+    _write_state(aside, _State(generation=secrets.token_hex(8)))
+    aside.replace(folder)
+
+
+def _remove_others(folder: Path) -> None:
+    for other in folder.parent.iterdir():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _write_state(folder: Path, state: _State) -> None:
+    unfinished = folder / ".state.json"
+    with unfinished.open("w") as file:
+        json.dump(asdict(state), file)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(folder / "state.json")
+
+
+def _tenant(context: RequestContext) -> Any:
+    return edge.FieldCondition("tenant", match=edge.MatchValue(str(context.tenant)))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _passage(id_: PassageId, payload: dict[str, Any]) -> Passage:
+    return Passage(
+        id=id_,
+        document_id=DocumentId(payload["document"]),
+        path=payload["path"],
+        title=payload["title"],
+        headings=tuple(payload["headings"]),
+        start=payload["start"],
+        end=payload["end"],
+        text=payload["text"],
+        score=0.0,
+    )

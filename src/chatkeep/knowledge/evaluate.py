@@ -1,0 +1,273 @@
+"""Retrieval quality on a collection in BEIR's layout, through the product's own path.
+
+Above: `chatkeep evaluate` and the benchmarks. The corpus goes through the same chunker, embedder,
+index and `Retriever` as any folder; a document's rank is that of its best chunk.
+"""
+
+import json
+import math
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from chatkeep.core.context import RequestContext, local_context
+from chatkeep.core.errors import InvalidInput
+from chatkeep.knowledge.chunk import chunk, word_spans
+from chatkeep.knowledge.documents import Chunk, Document, DocumentId
+from chatkeep.knowledge.index import indexed
+from chatkeep.knowledge.protocols import Embedder, VectorIndex
+from chatkeep.knowledge.retrieve import CANDIDATES, Retriever
+
+_IDS = UUID("7f3b2f0e-5d0c-5f6b-9d5b-0f1f6a4a9c11")
+_DOCUMENTS_A_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Means over all queries that have a relevant document."""
+
+    ndcg_10: float
+    recall_5: float
+    recall_10: float
+    recall_100: float
+    mrr: float
+
+    def json(self) -> dict[str, float]:
+        return {
+            "ndcg@10": round(self.ndcg_10, 4),
+            "recall@5": round(self.recall_5, 4),
+            "recall@10": round(self.recall_10, 4),
+            "recall@100": round(self.recall_100, 4),
+            "mrr": round(self.mrr, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BeirReport:
+    """What the product scores on one collection, and what each leg would score alone.
+
+    Attributes:
+        dense: None without an embedder.
+        embedder: its name; empty without one.
+    """
+
+    hybrid: Metrics
+    bm25: Metrics
+    dense: Metrics | None
+    embedder: str
+    documents: int
+    chunks: int
+    queries: int
+    seconds: float
+
+    def json(self) -> dict[str, Any]:
+        return {
+            **self.hybrid.json(),
+            "bm25": self.bm25.json(),
+            "dense": self.dense.json() if self.dense else None,
+            "embedder": self.embedder or None,
+            "documents": self.documents,
+            "chunks": self.chunks,
+            "queries": self.queries,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+class EvaluationProgress(Protocol):
+    """Told of each step: `stage` is `corpus` or `queries`."""
+
+    def advanced(self, stage: str, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: str
+    title: str
+    text: str
+
+
+Judgements = Mapping[str, Mapping[str, int]]
+"""Query id -> document id -> grade; above 0 is relevant."""
+
+
+async def evaluate_beir(
+    directory: Path,
+    embedder: Embedder | None,
+    make_index: Callable[[], Awaitable[VectorIndex]],
+    progress: EvaluationProgress | None = None,
+) -> BeirReport:
+    """Index `directory`'s corpus in a fresh index, ask its queries, and score the answers.
+
+    Raises:
+        InvalidInput: the folder is not in BEIR's layout; the message says what is missing.
+    """
+    began = monotonic()
+    corpus = _entries(directory / "corpus.jsonl")
+    queries = {entry.key: entry.text for entry in _entries(directory / "queries.jsonl")}
+    judged = _judgements(directory)
+    asked = [key for key in queries if any(grade > 0 for grade in judged.get(key, {}).values())]
+    if not asked:
+        raise InvalidInput(f"No query of {directory} has a relevant document in qrels.tsv.")
+    index, context = await make_index(), local_context("evaluate")
+    try:
+        keys, chunks = await _fill(index, corpus, embedder, context, progress)
+        retriever = Retriever(embedder, index)
+        runs: dict[str, dict[str, list[str]]] = {"hybrid": {}, "bm25": {}, "dense": {}}
+        for done, key in enumerate(asked, start=1):
+            for leg, ranking in (await _rankings(retriever, queries[key], keys, context)).items():
+                runs[leg][key] = ranking
+            if progress:
+                progress.advanced("queries", done, len(asked))
+    finally:
+        await index.close()
+    return BeirReport(
+        hybrid=score(runs["hybrid"], judged),
+        bm25=score(runs["bm25"], judged),
+        dense=score(runs["dense"], judged) if embedder else None,
+        embedder=embedder.name if embedder else "",
+        documents=len(corpus),
+        chunks=chunks,
+        queries=len(asked),
+        seconds=monotonic() - began,
+    )
+
+
+async def _fill(
+    index: VectorIndex,
+    corpus: Sequence[_Entry],
+    embedder: Embedder | None,
+    context: RequestContext,
+    progress: EvaluationProgress | None,
+) -> tuple[dict[DocumentId, str], int]:
+    """Index the corpus. Returns the collection's own name for each document, and the number of chunks."""
+    keys: dict[DocumentId, str] = {}
+    count = 0
+    for first in range(0, len(corpus), _DOCUMENTS_A_STEP):
+        step = corpus[first : first + _DOCUMENTS_A_STEP]
+        pairs: list[tuple[Document, Chunk]] = []
+        for entry in step:
+            document = _document(entry)
+            keys[document.id] = entry.key
+            chunks = chunk(document, embedder.token_spans if embedder else word_spans)
+            pairs.extend((document, part) for part in chunks)
+        await index.upsert(await indexed(pairs, embedder), context)
+        count += len(pairs)
+        if progress:
+            progress.advanced("corpus", first + len(step), len(corpus))
+    await index.flush()
+    return keys, count
+
+
+def _document(entry: _Entry) -> Document:
+    return Document(
+        id=DocumentId(str(uuid5(_IDS, entry.key))),
+        source="",
+        path=entry.key,
+        title=entry.title,
+        format="markdown",
+        text=entry.text or entry.title,
+        fingerprint="",
+        ingested_at=datetime.min.replace(tzinfo=UTC),
+    )
+
+
+async def _rankings(
+    retriever: Retriever, query: str, keys: Mapping[DocumentId, str], context: RequestContext
+) -> dict[str, list[str]]:
+    hybrid = await retriever.retrieve(query, 2 * CANDIDATES, context)
+    legs = await retriever.candidates(query, context)
+    rankings = {"hybrid": _by_document((passage.document_id for passage in hybrid), keys)}
+    for name, leg in (("bm25", legs.sparse), ("dense", legs.dense)):
+        passages = await retriever.index.passages([hit.id for hit in leg], context)
+        rankings[name] = _by_document((passage.document_id for passage in passages), keys)
+    return rankings
+
+
+def _by_document(ids: Iterable[DocumentId], keys: Mapping[DocumentId, str]) -> list[str]:
+    """Each document once, where its best chunk stands."""
+    return [keys[id_] for id_ in dict.fromkeys(ids)]
+
+
+def score(rankings: Mapping[str, Sequence[str]], judged: Judgements) -> Metrics:
+    """The mean metrics of `rankings`: query id -> document ids, best first."""
+
+    def mean(metric: Callable[[Sequence[str], Mapping[str, int]], float]) -> float:
+        return math.fsum(metric(ranking, judged[key]) for key, ranking in rankings.items()) / len(rankings)
+
+    return Metrics(
+        ndcg_10=mean(lambda ranking, grades: ndcg(ranking, grades, 10)),
+        recall_5=mean(lambda ranking, grades: recall(ranking, grades, 5)),
+        recall_10=mean(lambda ranking, grades: recall(ranking, grades, 10)),
+        recall_100=mean(lambda ranking, grades: recall(ranking, grades, 100)),
+        mrr=mean(reciprocal_rank),
+    )
+
+
+def ndcg(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
+    """Discounted gain over the best possible: each grade over log2(rank + 1), as trec_eval has it."""
+    best = _gain(sorted((grade for grade in grades.values() if grade > 0), reverse=True)[:depth])
+    return _gain([max(grades.get(key, 0), 0) for key in ranking[:depth]]) / best if best else 0.0
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return math.fsum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1))
+
+
+def recall(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
+    """The share of the relevant documents among the first `depth`."""
+    relevant = {key for key, grade in grades.items() if grade > 0}
+    return len(relevant.intersection(ranking[:depth])) / len(relevant) if relevant else 0.0
+
+
+def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """One over the rank of the first relevant document; 0 when there is none."""
+    return next((1 / rank for rank, key in enumerate(ranking, start=1) if grades.get(key, 0) > 0), 0.0)
+
+
+def _entries(path: Path) -> list[_Entry]:
+    entries = []
+    for number, line in _lines(path):
+        try:
+            record = json.loads(line)
+            entries.append(_Entry(str(record["_id"]), record.get("title") or "", record["text"]))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InvalidInput(
+                f'{path}, line {number}: expected a JSON object with "_id" and "text".'
+            ) from None
+    return entries
+
+
+def _judgements(directory: Path) -> Judgements:
+    path = directory / "qrels.tsv"
+    if not path.is_file() and (directory / "qrels" / "test.tsv").is_file():
+        path = directory / "qrels" / "test.tsv"  # as BEIR's own archives have it
+    judged: dict[str, dict[str, int]] = {}
+    for number, line in _lines(path):
+        parts = line.split("\t")
+        if number == 1 and parts[-1] == "score":
+            continue
+        try:
+            query, document, grade = parts
+            judged.setdefault(query, {})[document] = int(grade)
+        except ValueError:
+            raise InvalidInput(f"{path}, line {number}: expected query-id, corpus-id and score.") from None
+    return judged
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line.rstrip("\r\n")
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"{path.parent} is not a collection in BEIR's layout: {path.name} is missing. "
+            "It needs corpus.jsonl, queries.jsonl and qrels.tsv."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}.") from None
