@@ -45,9 +45,10 @@ class Turn:
 
     async def follow(self) -> AsyncIterator[bytes]:
         """The events from the first on, until the turn ends."""
-        yield self._first.pop()
-        async for chunk in self._receive:
-            yield chunk
+        async with self._receive:
+            yield self._first.pop()
+            async for chunk in self._receive:
+                yield chunk
 
     async def stop(self) -> None:
         """End the turn if it still runs, and wait until what was said is saved."""
