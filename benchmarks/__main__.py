@@ -1,4 +1,4 @@
-"""`make bench`: every measurement, as tables. Figures are medians; machines differ, so compare, do not quote."""
+"""`make bench`: every measurement, as tables of medians. Machines differ: compare, do not quote."""
 
 import sys
 

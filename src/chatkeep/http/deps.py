@@ -10,6 +10,7 @@ from chatkeep.chat.turn import Turn
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import NotReady
 from chatkeep.knowledge.documents import Document, Passage
+from chatkeep.knowledge.suggest import Suggestion
 
 _PATIENCE_SECONDS = 30.0
 
@@ -31,7 +32,7 @@ class Sources(Protocol):
 class Suggestions(Protocol):
     """Questions a newcomer might start with."""
 
-    async def prompts(self, context: RequestContext) -> list[str]: ...
+    async def suggestions(self, context: RequestContext) -> list[Suggestion]: ...
 
 
 @dataclass(frozen=True, slots=True)

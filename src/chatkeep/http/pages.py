@@ -39,11 +39,11 @@ for path in _FILES:
 @router.get("/page.json")
 async def page(services: ServicesDep, context: ContextDep) -> JSONResponse:
     """What the chat page shows before the first question."""
-    prompts = await services.suggestions.prompts(context)
+    suggestions = await services.suggestions.suggestions(context)
     return JSONResponse(
         {
             "greeting": "Ask your documents",
             "placeholder": "Ask a question…",
-            "prompts": [{"label": prompt, "prompt": prompt} for prompt in prompts],
+            "prompts": [{"label": each.label, "prompt": each.question} for each in suggestions],
         }
     )
