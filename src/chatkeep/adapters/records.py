@@ -6,6 +6,8 @@ an aware UTC time, whatever the SDK handed in, and what is written is proved rea
 unreadable item would make its whole thread unreadable for good.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -13,7 +15,7 @@ from chatkit.store import NotFoundError, StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata, WidgetItem
 from chatkit.widgets import DynamicWidgetRoot
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
 from chatkeep.core.errors import InvalidInput
 
@@ -65,10 +67,15 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def dump_thread(thread: ThreadMetadata) -> str:
-    """A `Thread` loses its page of items here: the SDK fails on a loaded thread that has one."""
-    stored = thread.model_copy(update={"created_at": to_utc(thread.created_at)})
-    body = stored.model_dump_json(include=set(ThreadMetadata.model_fields))
-    _prove_readable(load_thread, body, f"thread {thread.id!r}")
+    """A `Thread` loses its page of items here: the SDK fails on a loaded thread that has one.
+
+    Raises:
+        InvalidInput: it holds what JSON or its own type cannot hold.
+    """
+    with _unstorable("thread", thread.id):
+        stored = thread.model_copy(update={"created_at": to_utc(thread.created_at)})
+        body = stored.model_dump_json(include=set(ThreadMetadata.model_fields), warnings=False)
+        load_thread(body)
     return body
 
 
@@ -80,13 +87,14 @@ def dump_item(item: ThreadItem, thread_id: str) -> str:
     """`item` as a member of `thread_id`.
 
     Raises:
-        InvalidInput: the item does not fit its own type, so it could never be read again.
+        InvalidInput: it holds what JSON or its own type cannot hold.
     """
-    stored = item.model_copy(update={"thread_id": thread_id, "created_at": to_utc(item.created_at)})
-    body = stored.model_dump_json()
-    if isinstance(stored, WidgetItem):
-        body = to_json({**from_json(body), "widget": _widget_json(stored.widget)}).decode()
-    _prove_readable(load_item, body, f"item {item.id!r}")
+    with _unstorable("item", item.id):
+        stored = item.model_copy(update={"thread_id": thread_id, "created_at": to_utc(item.created_at)})
+        body = stored.model_dump_json(warnings=False)
+        if isinstance(stored, WidgetItem):
+            body = to_json({**from_json(body), "widget": _widget_json(stored.widget)}).decode()
+        load_item(body)
     return body
 
 
@@ -101,8 +109,10 @@ def load_item(body: str) -> ThreadItem:
 
 
 def dump_attachment(attachment: Attachment) -> str:
-    body = attachment.model_dump_json()
-    _prove_readable(load_attachment, body, f"attachment {attachment.id!r}")
+    """Raises: InvalidInput: it holds what JSON or its own type cannot hold."""
+    with _unstorable("attachment", attachment.id):
+        body = attachment.model_dump_json(warnings=False)
+        load_attachment(body)
     return body
 
 
@@ -110,13 +120,16 @@ def load_attachment(body: str) -> Attachment:
     return _ATTACHMENT.validate_json(body)
 
 
-def _prove_readable(load: Any, body: str, name: str) -> None:
+@contextmanager
+def _unstorable(kind: str, record_id: str) -> Iterator[None]:
     try:
-        load(body)
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise InvalidInput(f"The {name} cannot be stored: {where}: {first['msg']}.") from error
+        raise InvalidInput(f"The {kind} {record_id!r} cannot be stored: {where}: {first['msg']}.") from error
+    except PydanticSerializationError as error:
+        raise InvalidInput(f"The {kind} {record_id!r} cannot be stored as JSON: {error}.") from error
 
 
 def _widget_json(value: object) -> Any:

@@ -42,11 +42,12 @@ threads = Table(
     Column("seq", _Sequence, primary_key=True),
     Column("tenant_id", String, nullable=False),
     Column("user_id", String, nullable=False),
-    Column("id", String, nullable=False, unique=True),
+    Column("id", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     # JSON of ThreadMetadata. NULL once deleted: the bare row stays, so that cursors that name it
     # keep their place and a turn still running cannot bring the thread back.
     Column("body", Text),
+    UniqueConstraint("id"),
     UniqueConstraint("tenant_id", "user_id", "id"),
     Index(None, "tenant_id", "user_id", "created_at", "seq"),
 )
@@ -75,10 +76,11 @@ attachments = Table(
     metadata,
     Column("tenant_id", String, nullable=False),
     Column("user_id", String, nullable=False),
-    Column("id", String, nullable=False, unique=True),
+    Column("id", String, nullable=False),
     Column("thread_id", String),
     Column("body", Text, nullable=False),
     PrimaryKeyConstraint("tenant_id", "user_id", "id"),
+    UniqueConstraint("id"),
     ForeignKeyConstraint(
         ["tenant_id", "user_id", "thread_id"],
         ["threads.tenant_id", "threads.user_id", "threads.id"],
