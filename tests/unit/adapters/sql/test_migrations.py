@@ -8,6 +8,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from chatkeep.adapters.sql.migrate import revisions, upgrade
 from chatkeep.adapters.sql.schema import REVISIONS, metadata
@@ -75,3 +77,9 @@ def test_the_database_refuses_an_item_in_anothers_thread(migrated: Path) -> None
                 connection.execute(
                     "INSERT INTO items VALUES (NULL, ?, ?, 'thr_1', 'j', '{}')", (tenant, user)
                 )
+
+
+def test_the_schema_is_also_one_of_postgres() -> None:
+    for table in metadata.sorted_tables:
+        ddl = str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+        assert ("seq BIGSERIAL" in ddl) == ("seq" in table.c)
