@@ -11,7 +11,7 @@ from typing import Any
 
 from chatkit.store import Store, StoreItemType
 from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata
-from sqlalchemy import Column, ColumnElement, Row, Table, and_, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
@@ -87,8 +87,10 @@ class SqlStore(Store[RequestContext]):
         )
         async with self._database.read() as connection:
             if after is not None:
-                named = and_(_owned(threads, context), threads.c.id == after)
-                row = await _position(connection, (threads.c.created_at, threads.c.seq), named, after)
+                named = select(threads.c.created_at, threads.c.seq).where(
+                    _owned(threads, context), threads.c.id == after
+                )
+                row = await _position(connection, named, after)
                 last = tuple_(row.created_at, row.seq)
                 query = query.where(position < last if descending else position > last)
             for column in (threads.c.created_at, threads.c.seq):
@@ -124,7 +126,9 @@ class SqlStore(Store[RequestContext]):
         async with self._database.read() as connection:
             await _require_thread(connection, thread_id, context)
             if after is not None:
-                row = await _position(connection, (items.c.seq,), _item(thread_id, after, context), after)
+                row = await _position(
+                    connection, select(items.c.seq).where(_item(thread_id, after, context)), after
+                )
                 query = query.where(items.c.seq < row.seq if descending else items.c.seq > row.seq)
             query = query.order_by(items.c.seq.desc() if descending else items.c.seq.asc())
             rows = (await connection.execute(query.limit(size + 1))).all()
@@ -264,11 +268,9 @@ async def _require_thread(connection: AsyncConnection, thread_id: str, context: 
         raise records.missing("thread", thread_id)
 
 
-async def _position(
-    connection: AsyncConnection, columns: Sequence[Column[int]], row: ColumnElement[bool], cursor: str
-) -> Row[Any]:
+async def _position(connection: AsyncConnection, query: Select[Any, Any], cursor: str) -> Row[Any, Any]:
     """Where a page goes on. The row may have been deleted since: its place is still known."""
-    found = (await connection.execute(select(*columns).where(row))).one_or_none()
+    found = (await connection.execute(query)).one_or_none()
     if found is None:
         raise records.missing("cursor", cursor)
     return found
