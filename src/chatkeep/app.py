@@ -1,0 +1,98 @@
+"""The application: `create_app(settings)` gives the ASGI app.
+
+The app listens at once. What takes seconds to load (the Agents SDK, the index, the embedder) comes
+up behind it in the start-up task, and requests that need it wait for it; `/ready` tells.
+"""
+
+import asyncio
+import importlib
+import importlib.metadata
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import anyio
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from chatkeep.core.errors import ChatkeepError
+from chatkeep.http import chatkit, health, pages, sources
+from chatkeep.http.deps import Services
+from chatkeep.http.errors import install_error_handlers
+from chatkeep.http.middleware import RequestMiddleware, hosts_to_allow
+from chatkeep.settings import Settings
+from chatkeep.telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+
+_CLOSE_SECONDS = 10.0
+
+
+def create_app(
+    settings: Settings, *, on_start_failure: Callable[[ChatkeepError], None] | None = None
+) -> FastAPI:
+    """The ASGI app for `settings`; its lifespan opens and closes everything.
+
+    Args:
+        on_start_failure: called when the services cannot start, for the operator to act on. The app
+            keeps answering 503 meanwhile.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            starting = asyncio.create_task(_start(settings, opened), name="chatkeep-start")
+            starting.add_done_callback(lambda task: _report(task, on_start_failure))
+            app.state.starting = starting
+            yield
+            starting.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await starting
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await opened.aclose()
+
+    app = FastAPI(
+        title="chatkeep",
+        version=importlib.metadata.version("chatkeep"),
+        summary="The self-hosted ChatKit.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in (chatkit.router, sources.router, health.router, pages.router):
+        app.include_router(router)
+    install_error_handlers(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", "Accept-Language", "Authorization"],
+        )
+    public_host = settings.public_url.host if settings.public_url else None
+    app.add_middleware(
+        RequestMiddleware,
+        allowed_hosts=hosts_to_allow(settings.host, public_host, settings.allowed_hosts),
+        max_body_bytes=settings.max_body_bytes,
+    )
+    return app
+
+
+async def _start(settings: Settings, opened: AsyncExitStack) -> Services:
+    # In a thread: importing the SDKs takes seconds, and the loop must go on answering.
+    wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring")
+    services: Services = await opened.enter_async_context(wiring.open_services(settings))
+    _log.info("ready", model=services.model_name)
+    return services
+
+
+def _report(task: "asyncio.Task[Services]", on_failure: Callable[[ChatkeepError], None] | None) -> None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, ChatkeepError):
+        _log.error("start_failed", reason=str(error))
+        if on_failure is not None:
+            on_failure(error)
+    else:
+        _log.error("start_crashed", exc_info=error)
+        if on_failure is not None:
+            on_failure(ChatkeepError(f"chatkeep could not start: {type(error).__name__}: {error}"))

@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path(".chatkeep"), description="Folder for the database, the index and cached models."
     )
+    docs: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="Files and folders to answer from, separated by commas. Unset: everything ingested.",
+    )
     public_url: HttpUrl | None = Field(
         default=None,
         description="Address at which browsers reach this server, where it differs from host and port.",
@@ -108,7 +112,7 @@ class Settings(BaseSettings):
     )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("docs", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -2,6 +2,9 @@
 
 ChatkeepError
 ├── InvalidInput          the caller sent something that cannot be served
+│   ├── MalformedInput         it cannot even be read
+│   ├── TooLarge               it is over a limit of size
+│   └── UnsupportedMedia       it is of a kind that is not taken here
 ├── NotFound              the thing does not exist, or is another's: the two look the same
 ├── Conflict              the thing is not in a state that allows this
 ├── ConfigurationError    a setting or the machine is wrong; the operator must act
@@ -21,6 +24,18 @@ class ChatkeepError(Exception):
 
 class InvalidInput(ChatkeepError):
     """The request cannot be served as it is."""
+
+
+class MalformedInput(InvalidInput):
+    """The request cannot be read at all, as when its body is not JSON."""
+
+
+class TooLarge(InvalidInput):
+    """The request is larger than the limit its message names."""
+
+
+class UnsupportedMedia(InvalidInput):
+    """The request's content type is not one that is taken here."""
 
 
 class NotFound(ChatkeepError):

@@ -136,6 +136,10 @@ class DocumentStore(Protocol):
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None: ...
 
+    async def some(self, limit: int, context: RequestContext) -> list[Document]:
+        """At most `limit` documents, by path."""
+        ...
+
     async def count(self, context: RequestContext) -> int:
         """How many documents this tenant has."""
         ...

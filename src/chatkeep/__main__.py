@@ -1,0 +1,5 @@
+"""`python -m chatkeep` is the `chatkeep` command."""
+
+from chatkeep.cli.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""`SqlDocuments`: the text of ingested documents, and what is known of their freshness.
+
+Above: `knowledge` through its `DocumentStore` protocol. Below: `engine.Database`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from chatkeep.adapters.sql.engine import Database
+from chatkeep.adapters.sql.schema import documents
+from chatkeep.adapters.sql.times import from_microseconds, to_microseconds
+from chatkeep.core.context import RequestContext
+from chatkeep.core.errors import NotFound
+from chatkeep.knowledge.documents import Document, DocumentId
+
+
+class SqlDocuments:
+    """A `DocumentStore` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fingerprints(
+        self, source: str, context: RequestContext
+    ) -> Mapping[str, tuple[DocumentId, str]]:
+        query = select(documents.c.path, documents.c.id, documents.c.fingerprint).where(
+            documents.c.tenant_id == context.tenant, documents.c.source == source
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.path: (DocumentId(row.id), row.fingerprint) for row in rows}
+
+    async def save(self, document: Document, context: RequestContext) -> None:
+        own = (documents.c.tenant_id == context.tenant, documents.c.id == document.id)
+        values = {
+            "source": document.source,
+            "path": document.path,
+            "title": document.title,
+            "format": document.format,
+            "fingerprint": document.fingerprint,
+            "ingested_at": to_microseconds(document.ingested_at),
+            "text": document.text,
+        }
+        async with self._database.write() as connection:
+            replaced = await connection.execute(update(documents).where(*own).values(values))
+            if replaced.rowcount == 0:
+                row = {"tenant_id": context.tenant, "id": document.id, **values}
+                await connection.execute(insert(documents).values(row))
+
+    async def load(self, document_id: DocumentId, context: RequestContext) -> Document:
+        query = select(documents).where(
+            documents.c.tenant_id == context.tenant, documents.c.id == document_id
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no document {document_id!r}.")
+        return Document(
+            id=DocumentId(row.id),
+            source=row.source,
+            path=row.path,
+            title=row.title,
+            format=row.format,
+            text=row.text,
+            fingerprint=row.fingerprint,
+            ingested_at=from_microseconds(row.ingested_at),
+        )
+
+    async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+        if not ids:
+            return
+        statement = delete(documents).where(
+            documents.c.tenant_id == context.tenant, documents.c.id == bindparam("document_id")
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement, [{"document_id": document_id} for document_id in ids])
+
+    async def count(self, context: RequestContext) -> int:
+        query = select(func.count()).select_from(documents).where(documents.c.tenant_id == context.tenant)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()

@@ -1,0 +1,125 @@
+"""Citations: the `[n]` markers of an answer, taken out of its text and turned into annotations.
+
+Above: `chat.translate` feeds a scanner the text as it streams. Pure: no I/O, no clock.
+A marker may arrive in pieces, so the scanner holds back whatever could still become one. Markers
+in code, and links such as `[1](https://...)`, are left alone. A marker that points nowhere is
+dropped and counted.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chatkit.types import Annotation, URLSource
+
+from chatkeep.knowledge.documents import Passage
+
+_SNIPPET_LENGTH = 160
+
+# A marker: `[1]`, `[1, 2]`, `[^1]`, or the full-width form some models were trained on; not the
+# text of a link, `[1](...)` or `[1][name]`, nor a definition, `[1]: ...`, at the start of a line.
+_MARKER = re.compile(
+    r"(?m:^(?!\[[^\]\n]*\]:)|(?<!^))[ \t]*"
+    r"(?:\[\^?(\d{1,3}(?:\s?[,;]\s?\d{1,3})*)\](?!\(|\[[^\d^])|【(\d{1,3})(?:[†:][^】\n]{0,80})?】)"
+)
+# What may still become a marker, or decide whether one counts, once more text arrives.
+_UNDECIDED = re.compile(
+    r"(?:`+|\n[ \t]*|[ \t]*(?:\[\^?[\d,; ]{0,24}(?:\](?::|\[[\d^]?)?)?|【[^】\n]{0,90}】?)?)\Z"
+)
+_STEP = re.compile(r"`+|\n[ \t]*\n|" + _MARKER.pattern)
+_FENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A citation of passage `number` (from 1) right after the text that came before it."""
+
+    number: int
+
+
+class CitationScanner:
+    """Separates streamed text from its citation markers.
+
+    Args:
+        passages: how many passages the answer may cite.
+
+    Attributes:
+        dropped: markers that named no passage.
+    """
+
+    def __init__(self, passages: int) -> None:
+        self.dropped = 0
+        self._passages = passages
+        self._held = ""
+        self._code = 0  # length of the backtick run that opened the code we are in; 0 outside code
+        self._at_line_start = True
+        self._trim = False  # a marker opened this line: the blank after it goes too
+
+    def feed(self, text: str) -> Iterator[str | Citation]:
+        """The text and citations that are now certain, in order."""
+        self._held += text
+        undecided = _UNDECIDED.search(self._held)
+        certain = undecided.start() if undecided else len(self._held)
+        ready, self._held = self._held[:certain], self._held[certain:]
+        yield from self._scan(ready)
+
+    def close(self) -> Iterator[str | Citation]:
+        """What was held back, now that no more text follows."""
+        ready, self._held = self._held, ""
+        yield from self._scan(ready)
+
+    def _scan(self, text: str) -> Iterator[str | Citation]:
+        text = ("\n" if self._at_line_start else "x") + text  # what `^` must see before the text
+        position = 1
+        for match in _STEP.finditer(text, position):
+            token = match.group()
+            if token.startswith("`"):
+                self._toggle_code(len(token))
+                continue
+            if token.startswith("\n"):
+                self._code = self._code if self._code >= _FENCE else 0
+                continue
+            if self._code:
+                continue
+            yield from self._plain(text[position : match.start()])
+            position = match.end()
+            self._trim = self._at_line_start
+            for number in (int(digits) for digits in re.findall(r"\d+", match[1] or match[2])):
+                if 1 <= number <= self._passages:
+                    yield Citation(number)
+                else:
+                    self.dropped += 1
+        yield from self._plain(text[position:])
+
+    def _plain(self, text: str) -> Iterator[str]:
+        if self._trim:
+            text = text.lstrip(" ")
+        if text:
+            self._trim = False
+            self._at_line_start = text.endswith("\n")
+            yield text
+
+    def _toggle_code(self, run: int) -> None:
+        if self._code == 0:
+            self._code = run
+        elif self._code == run:
+            self._code = 0
+
+
+def annotation(passage: Passage, index: int) -> Annotation:
+    """The wire's form of a citation of `passage` at code point `index` of its content part."""
+    below_title = [heading for heading in passage.headings if heading != passage.title]
+    return Annotation(
+        source=URLSource(
+            title=passage.title,
+            url=f"/sources/{passage.id}#passage",
+            attribution=passage.path,
+            description=" › ".join(below_title) or _snippet(passage.text),
+        ),
+        index=index,
+    )
+
+
+def _snippet(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SNIPPET_LENGTH else line[: _SNIPPET_LENGTH - 1].rstrip() + "…"

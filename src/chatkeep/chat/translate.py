@@ -1,0 +1,151 @@
+"""Translation: what a run of the workflow says, as ChatKit thread events.
+
+Above: `chat.server` yields these to the SDK's pipeline, which stores each finished item. Below:
+`chat.citations` takes the markers out of the text.
+Ids are minted here, one a message: providers' ids repeat (SDK fault 1). What a model said before it
+failed is finished and kept, then the error follows.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chatkit.errors import CustomStreamError
+from chatkit.types import (
+    Annotation,
+    AssistantMessageContent,
+    AssistantMessageContentPartAdded,
+    AssistantMessageContentPartAnnotationAdded,
+    AssistantMessageContentPartDone,
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageItem,
+    ProgressUpdateEvent,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+)
+
+from chatkeep.agents.events import (
+    AgentEvent,
+    MessageDone,
+    MessageStarted,
+    PassagesFound,
+    Progress,
+    TextDelta,
+    UsageReported,
+)
+from chatkeep.chat.citations import Citation, CitationScanner, annotation
+from chatkeep.core.clock import Clock
+from chatkeep.core.errors import ModelFailed
+from chatkeep.knowledge.documents import Passage
+from chatkeep.telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+
+
+async def translate(
+    events: AsyncIterator[AgentEvent], thread: ThreadMetadata, new_message_id: Callable[[], str], clock: Clock
+) -> AsyncIterator[ThreadStreamEvent]:
+    """The thread events of one run.
+
+    Raises:
+        CustomStreamError: the model failed; the message is for people, and says whether to retry.
+    """
+    passages: Sequence[Passage] = ()
+    writing: _Writing | None = None
+    try:
+        async for event in events:
+            match event:
+                case Progress():
+                    yield ProgressUpdateEvent(text=event.text, icon=event.icon)
+                case PassagesFound():
+                    passages = event.passages
+                case MessageStarted():
+                    item = AssistantMessageItem(
+                        id=new_message_id(), thread_id=thread.id, created_at=clock.now(), content=[]
+                    )
+                    writing = _Writing(item, passages)
+                    for started in writing.start():
+                        yield started
+                case TextDelta():
+                    for update in _open(writing).write(event.text):
+                        yield update
+                case MessageDone():
+                    for ended in _open(writing).finish():
+                        yield ended
+                    writing = None
+                case UsageReported():
+                    _log.info(
+                        "model_usage",
+                        input_tokens=event.input_tokens,
+                        output_tokens=event.output_tokens,
+                        estimated=event.estimated,
+                    )
+    except ModelFailed as failure:
+        if writing is not None:
+            for kept in writing.finish():
+                yield kept
+        raise CustomStreamError(str(failure), allow_retry=failure.retryable) from failure
+
+
+@dataclass(slots=True)
+class _Writing:
+    """An assistant message while it is written: one content part, its text and its annotations."""
+
+    item: AssistantMessageItem
+    passages: Sequence[Passage]
+    scanner: CitationScanner = field(init=False)
+    text: str = ""
+    annotations: list[Annotation] = field(default_factory=list)
+    cited: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.scanner = CitationScanner(len(self.passages))
+
+    def start(self) -> Iterator[ThreadStreamEvent]:
+        yield ThreadItemAddedEvent(item=self.item)
+        yield self._update(AssistantMessageContentPartAdded(content_index=0, content=self._content()))
+
+    def write(self, delta: str) -> Iterator[ThreadStreamEvent]:
+        yield from self._pieces(self.scanner.feed(delta))
+
+    def finish(self) -> Iterator[ThreadStreamEvent]:
+        yield from self._pieces(self.scanner.close())
+        if self.scanner.dropped:
+            _log.warning("citations_dropped", count=self.scanner.dropped, item=self.item.id)
+        yield self._update(AssistantMessageContentPartDone(content_index=0, content=self._content()))
+        yield ThreadItemDoneEvent(item=self.item.model_copy(update={"content": [self._content()]}))
+
+    def _pieces(self, pieces: Iterator[str | Citation]) -> Iterator[ThreadStreamEvent]:
+        for piece in pieces:
+            if isinstance(piece, str):
+                self.text += piece
+                yield self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=piece))
+            elif (piece.number, len(self.text)) not in self.cited:
+                self.cited.add((piece.number, len(self.text)))
+                cited = annotation(self.passages[piece.number - 1], len(self.text))
+                yield self._update(
+                    AssistantMessageContentPartAnnotationAdded(
+                        content_index=0, annotation_index=len(self.annotations), annotation=cited
+                    )
+                )
+                self.annotations.append(cited)
+
+    def _content(self) -> AssistantMessageContent:
+        return AssistantMessageContent(text=self.text, annotations=list(self.annotations))
+
+    def _update(
+        self,
+        update: AssistantMessageContentPartAdded
+        | AssistantMessageContentPartTextDelta
+        | AssistantMessageContentPartAnnotationAdded
+        | AssistantMessageContentPartDone,
+    ) -> ThreadItemUpdatedEvent:
+        return ThreadItemUpdatedEvent(item_id=self.item.id, update=update)
+
+
+def _open(writing: _Writing | None) -> _Writing:
+    if writing is None:
+        raise RuntimeError("The workflow sent text before it started a message.")
+    return writing

@@ -1,0 +1,98 @@
+"""The `chatkeep` command. What is wrong with a setting or the machine is one line and exit code 2."""
+
+import gc
+import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatkeep.core.errors import ConfigurationError
+
+app = typer.Typer(
+    name="chatkeep",
+    help="The self-hosted ChatKit: your documents, your models, your disk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder for the database and the index.")]
+
+
+def main() -> None:
+    """The console script's entry point."""
+    gc.disable()  # imports make many objects and no garbage; `serve` turns it on again
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"chatkeep: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chatkeep {importlib.metadata.version('chatkeep')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    docs: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders to answer from; ingested first.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    data_dir: DataDir = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+) -> None:
+    """Serve the chat page, the element and the ChatKit endpoint."""
+    from chatkeep.cli.serve import run
+
+    run(docs or [], host=host, port=port, data_dir=data_dir, open_page=not no_open)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders to read.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Read documents into the index. Exit code 1: some files were skipped, each with its reason."""
+    from chatkeep.cli.ingest import run
+
+    run(paths, data_dir=data_dir)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    data_dir: DataDir = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages to show.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+) -> None:
+    """Show the passages a question would be answered from."""
+    from chatkeep.cli.search import run
+
+    run(query, data_dir=data_dir, limit=limit, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    beir: Annotated[Path, typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+) -> None:
+    """Measure retrieval on a test collection in the BEIR layout."""
+    from chatkeep.cli.evaluate import run
+
+    run(beir, as_json=as_json)

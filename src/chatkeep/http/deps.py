@@ -1,0 +1,67 @@
+"""What routes are handed: the services, once they are up, and who is asking."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from chatkeep.chat.turn import Turn
+from chatkeep.core.context import RequestContext, local_context
+from chatkeep.core.errors import NotReady
+from chatkeep.knowledge.documents import Document, Passage
+from chatkeep.knowledge.suggest import Suggestion
+
+_PATIENCE_SECONDS = 30.0
+
+
+class Chat(Protocol):
+    """Carries out ChatKit operations: `chat.server.ChatServer`, which takes seconds to import."""
+
+    async def handle(self, body: bytes, context: RequestContext) -> bytes | Turn: ...
+
+
+class Sources(Protocol):
+    """Reads what a citation points to."""
+
+    async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
+        """Raises: NotFound."""
+        ...
+
+
+class Suggestions(Protocol):
+    """Questions a newcomer might start with."""
+
+    async def suggestions(self, context: RequestContext) -> list[Suggestion]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call. Made by `wiring`."""
+
+    chat: Chat
+    sources: Sources
+    suggestions: Suggestions
+    model_name: str
+
+
+async def services(request: Request) -> Services:
+    """The services; a request that comes while they start waits for them, within bounds.
+
+    Raises:
+        NotReady: they are not up after half a minute, or could not start.
+    """
+    starting: asyncio.Task[Services] = request.app.state.starting
+    try:
+        return await asyncio.wait_for(asyncio.shield(starting), _PATIENCE_SECONDS)
+    except TimeoutError:
+        raise NotReady("The server is still starting. Try again in a moment.") from None
+
+
+def context(request: Request) -> RequestContext:
+    """Who is asking: without a login, the one local user."""
+    return local_context(request.state.request_id)
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+ContextDep = Annotated[RequestContext, Depends(context)]

@@ -1,0 +1,74 @@
+"""Runs `chatkeep serve` as people do: a process of its own, asked over HTTP."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_START_SECONDS = 90.0
+_STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: where it answers, without a trailing slash.
+        log: the file its standard error goes to.
+    """
+
+    url: str
+    process: "subprocess.Popen[str]"
+    log: Path
+
+
+@contextmanager
+def serving(
+    docs: Sequence[Path], data_dir: Path, environment: Mapping[str, str] | None = None, *arguments: str
+) -> Iterator[Server]:
+    """`chatkeep serve` on a free port, ready to answer; stopped, and its log shown on failure, at the end."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir / "serve.log"
+    command = [sys.executable, "-m", "chatkeep", "serve", *map(str, docs)]
+    command += ["--port", "0", "--data-dir", str(data_dir), "--no-open", *arguments]
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "CHATKEEP_LOG_FORMAT": "json", **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+    try:
+        yield Server(_address(process, log), process, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _address(process: "subprocess.Popen[str]", log: Path) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + _START_SECONDS
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline and selector.select(deadline - time.monotonic()):
+            line = process.stdout.readline()
+            if line.startswith("chatkeep is at "):
+                return line.split()[3]
+            if not line:
+                break
+    raise AssertionError(f"chatkeep did not start:\n{log.read_text()}")

@@ -1,0 +1,9 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  { ignores: ['node_modules', 'dist', 'test-pages/dist'] },
+  tseslint.configs.strictTypeChecked,
+  { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } } },
+  { rules: { '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }] } },
+);

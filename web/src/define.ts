@@ -1,0 +1,2 @@
+/** Registers the element: the only side effect of the script. */
+export {};
