@@ -1,9 +1,9 @@
 """Published test tools: a scripted OpenAI-compatible server, and a reader of server-sent events.
 
-    with ScriptedModelServer() as server:
-        server.script(Reply("Qdrant runs in process [1]."))
-        ...  # point a client at server.base_url
-        assert server.requests[0].json["stream"] is True
+with ScriptedModelServer() as server:
+    server.script(Reply("Qdrant runs in process [1]."))
+    ...  # point a client at server.base_url
+    assert server.requests[0].json["stream"] is True
 """
 
 from chatkeep.testing.script import Fault, Gate, RecordedRequest, Reply, ToolCall, Usage

@@ -115,7 +115,8 @@ class ScriptedModelServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None and self._thread is not None  # noqa: S101 - entered before left
+        if self._server is None or self._thread is None:
+            return
         self._server.should_exit = True
         if self._loop is not None and self._stopping is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
@@ -232,8 +233,10 @@ class ScriptedModelServer:
                 await asyncio.Event().wait()
             await asyncio.sleep(reply.delay_before_first)
             await _start(send, "application/json")
-            cut = bool(reply.fail and reply.fail.kind == "cut")
-            await send({"type": "http.response.body", "body": data[: len(data) // 2] if cut else data})
+            if reply.fail and reply.fail.kind == "cut":
+                await send({"type": "http.response.body", "body": data[: len(data) // 2], "more_body": True})
+                return
+            await send({"type": "http.response.body", "body": data})
 
         return _Played(play, recorded, self._stopped)
 
@@ -265,8 +268,8 @@ class ScriptedModelServer:
         return _Played(play, recorded, self._stopped)
 
     async def _stopped(self) -> None:
-        assert self._stopping is not None  # noqa: S101 - set when the loop started
-        await self._stopping.wait()
+        if self._stopping is not None:
+            await self._stopping.wait()
 
 
 class _Played(Response):
@@ -283,7 +286,7 @@ class _Played(Response):
         self._recorded = recorded
         self._stopped = stopped
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         played = asyncio.create_task(self._play(send))
         gone = asyncio.create_task(_hung_up(receive))
         tasks: list[asyncio.Task[None]] = [played, gone, asyncio.create_task(self._stopped())]
