@@ -13,7 +13,7 @@ async def events(response: httpx.Response) -> AsyncIterator[Any]:
     Use with `async with client.stream(...) as response`. Comments, ids and event names are passed over.
     """
     data: list[str] = []
-    async for line in response.aiter_lines():
+    async for line in _lines(response):
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
@@ -22,3 +22,12 @@ async def events(response: httpx.Response) -> AsyncIterator[Any]:
             if text == "[DONE]":
                 return
             yield json.loads(text)
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines ended by LF or CRLF and by nothing else: httpx also splits at U+2028, which JSON may hold."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r").decode()
