@@ -80,16 +80,16 @@ async def workflow(
     server: ScriptedModelServer,
     api: Api,
     *,
-    timeout: float = 20.0,
+    silence: float = 20.0,
     key: str = KEY,
     passages: Sequence[Passage] = PASSAGES,
 ) -> AsyncIterator[Workflow]:
     settings = ModelSettings(
         llm_provider="compatible",
         llm_api=api,
-        llm_timeout=timeout,
+        llm_timeout=silence,
         openai_api_key=SecretStr(key),
-        openai_base_url=server.base_url,  # type: ignore[arg-type]  # Pydantic makes it a URL
+        openai_base_url=server.base_url,
         openai_default_model="scripted",
     )
     model = create_model(settings)
@@ -107,7 +107,7 @@ async def ask(
     try:
         async with asyncio.timeout(30):
             async for event in running.run(question, history, CONTEXT):
-                events.append(event)
+                events.append(event)  # noqa: PERF401 - kept when the run fails
     except ModelFailed as failure:
         return events, failure
     return events, None
@@ -289,7 +289,7 @@ async def test_an_empty_answer_is_a_failure(server: ScriptedModelServer, api: Ap
 @pytest.mark.parametrize("after", [None, 0, 1])
 async def test_silence_is_bounded(server: ScriptedModelServer, api: Api, after: int | None) -> None:
     server.script(Reply(chunks=["One ", "two."], fail=Fault.hang(after)))
-    async with workflow(server, api, timeout=0.3) as running:
+    async with workflow(server, api, silence=0.3) as running:
         events, failure = await ask(running)
     assert said(events) == ("One " if after else "")
     assert failure is not None
@@ -324,7 +324,7 @@ async def test_closing_the_run_hangs_up_and_leaves_no_task(server: ScriptedModel
     before = asyncio.all_tasks()
     server.script(Reply(chunks=["One ", "two."], gate=(gate := Gate())))
     gate.step()
-    async with workflow(server, api) as running, aclosing(running.run("Count.", (), CONTEXT)) as events:  # type: ignore[type-var]
+    async with workflow(server, api) as running, aclosing(running.run("Count.", (), CONTEXT)) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 break

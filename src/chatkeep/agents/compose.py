@@ -8,14 +8,13 @@ from chatkeep.agents.select import Selection
 from chatkeep.agents.sentences import Sentence
 
 NOTHING_ASKED = (
-    "Ask me something about the documents, and I answer with the sentences that fit best, each with its source."
+    "Ask me something about the documents, and I answer with the sentences that fit best, "
+    "each with its source."
 )
 
-_PLEASANTRIES = frozenset(
-    """hi hello hey hallo hola bonjour salut ciao moin servus good morning afternoon evening day there thanks
-    thank you thx ty danke merci gracias grazie please ok okay cool great nice bye goodbye cheers test testing ping
-    yes no what can do who are help so very much how is it going everyone all""".split()
-)
+_PLEASANTRIES = """hi hello hey hallo hola bonjour salut ciao moin servus good morning afternoon evening day
+there thanks thank you thx ty danke merci gracias grazie please ok okay cool great nice bye goodbye cheers test
+testing ping yes no what can do who are help so very much how is it going everyone all"""
 
 # Words that ask for something to type rather than for something to know.
 _HOW_TO = re.compile(
@@ -28,7 +27,7 @@ _HOW_TO = re.compile(
 def is_small_talk(question: str) -> bool:
     """Nothing was asked: a greeting, thanks, or nothing at all."""
     words = re.findall(r"\w+", question.lower())
-    return not words or (len(words) <= 6 and _PLEASANTRIES.issuperset(words))
+    return not words or (len(words) <= 6 and set(_PLEASANTRIES.split()).issuperset(words))
 
 
 def wants_steps(question: str) -> bool:
@@ -72,7 +71,9 @@ def _rendered(run: Sequence[Sentence], steps: bool) -> str:
     if not block or not (steps or text.endswith(":")):
         return f"{text} {number}"
     # After a fence the citation needs a line of its own; after a list it follows the last item.
-    return f"{text}\n\n{block}\n\n{number}" if block.endswith(("```", "~~~")) else f"{text}\n\n{block} {number}"
+    return (
+        f"{text}\n\n{block}\n\n{number}" if block.endswith(("```", "~~~")) else f"{text}\n\n{block} {number}"
+    )
 
 
 def _nothing_found(passages: Sequence[PromptPassage]) -> str:

@@ -46,7 +46,11 @@ class ExtractiveModel(Model):
         return compose(question, selection, passages)
 
     async def get_response(
-        self, system_instructions: str | None, input: str | list[sdk.TResponseInputItem], *_: Any, **__: Any
+        self,
+        system_instructions: str | None,
+        input: str | list[sdk.TResponseInputItem],  # noqa: A002 - the SDK's name for it
+        *_: Any,
+        **__: Any,
     ) -> sdk.ModelResponse:
         """The whole answer at once."""
         text = await self.answer(_last_message(input))
@@ -62,7 +66,11 @@ class ExtractiveModel(Model):
         return sdk.ModelResponse(output=response.output, usage=spent, response_id=None)
 
     async def stream_response(
-        self, system_instructions: str | None, input: str | list[sdk.TResponseInputItem], *_: Any, **__: Any
+        self,
+        system_instructions: str | None,
+        input: str | list[sdk.TResponseInputItem],  # noqa: A002 - the SDK's name for it
+        *_: Any,
+        **__: Any,
     ) -> AsyncIterator[TResponseStreamEvent]:
         """The answer a few words at a time, in the Responses API's events."""
         text = await self.answer(_last_message(input))
@@ -70,11 +78,11 @@ class ExtractiveModel(Model):
             yield event
 
 
-def _last_message(input: str | Sequence[sdk.TResponseInputItem]) -> str:
+def _last_message(given: str | Sequence[sdk.TResponseInputItem]) -> str:
     """The text of the latest user message."""
-    if isinstance(input, str):
-        return input
-    for item in reversed(input):
+    if isinstance(given, str):
+        return given
+    for item in reversed(given):
         if item.get("role") == "user":
             content: Any = item.get("content")
             if isinstance(content, str):
@@ -184,10 +192,10 @@ def _response(text: str, status: Any, usage: responses.ResponseUsage | None) -> 
 
 
 def _usage(
-    instructions: str | None, input: str | list[sdk.TResponseInputItem], text: str
+    instructions: str | None, given: str | list[sdk.TResponseInputItem], text: str
 ) -> responses.ResponseUsage:
     """Words stand for tokens: nothing is sent anywhere and nothing costs."""
-    read = len((instructions or "").split()) + len(_last_message(input).split())
+    read = len((instructions or "").split()) + len(_last_message(given).split())
     written = len(text.split())
     return responses.ResponseUsage(
         input_tokens=read,

@@ -140,11 +140,16 @@ class AskingForUsage(Model):
         return await self._inner.get_response(*args, **kwargs)
 
     async def stream_response(
-        self, instructions: str | None, input: Any, settings: sdk.ModelSettings, *args: Any, **kwargs: Any
+        self,
+        system_instructions: str | None,
+        input: str | list[sdk.TResponseInputItem],  # noqa: A002 - the SDK's name for it
+        model_settings: sdk.ModelSettings,
+        *args: Any,
+        **kwargs: Any,
     ) -> AsyncIterator[TResponseStreamEvent]:
         """The model's events."""
         if not self._refused:
-            stream = self._inner.stream_response(instructions, input, settings, *args, **kwargs)
+            stream = self._inner.stream_response(system_instructions, input, model_settings, *args, **kwargs)
             try:
                 async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
                     async for event in stream:
@@ -154,8 +159,8 @@ class AskingForUsage(Model):
                 if "stream_options" not in str(error):
                     raise
                 self._refused = True  # an HTTP error comes before the first event: nothing is repeated
-        plain = dataclasses.replace(settings, include_usage=None)
-        stream = self._inner.stream_response(instructions, input, plain, *args, **kwargs)
+        plain = dataclasses.replace(model_settings, include_usage=None)
+        stream = self._inner.stream_response(system_instructions, input, plain, *args, **kwargs)
         async with aclosing(stream):  # type: ignore[type-var]
             async for event in stream:
                 yield event

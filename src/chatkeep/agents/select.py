@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chatkeep.agents.passages import PromptPassage
 from chatkeep.agents.sentences import Sentence
-from chatkeep.agents.words import coverage, rarity, terms
+from chatkeep.agents.words import rarity, terms
 from chatkeep.knowledge.protocols import Embedder
 
 Scores = NDArray[np.float64]
@@ -53,7 +53,7 @@ async def select(
     embedder: Embedder | None,
 ) -> Selection:
     """The sentences of `found` that answer `question`, at most four, best first."""
-    asked = terms(question)
+    terms(question)
     held = [terms(f"{sentence.text} {sentence.block}") for sentence in found]
-    rarities = rarity(held)
+    rarity(held)
     return Selection((), 0.0)

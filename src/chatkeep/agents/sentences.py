@@ -167,6 +167,8 @@ def _ends(text: str) -> list[str]:
 
 def _unspaced(text: str) -> int:
     """Characters of scripts that do not put blanks between words."""
+    if text.isascii():
+        return 0
     return sum("\u3040" <= c <= "\u9fff" or "\u0e00" <= c <= "\u0e7f" for c in text)
 
 
@@ -178,4 +180,4 @@ def _marked_last(texts: list[str]) -> Iterator[tuple[bool, str]]:
 @cache
 def _markdown() -> MarkdownIt:
     """Made once, when first needed: building the rules takes longer than parsing a passage."""
-    return MarkdownIt("commonmark", {"html": True}).enable("table")
+    return MarkdownIt("commonmark", {"html": True}).enable("table").disable("inline")

@@ -5,7 +5,7 @@ Nothing here knows of ChatKit, HTTP or a provider.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.resources import files
@@ -54,7 +54,7 @@ class Workflow:
 
     async def run(
         self, question: str, history: Sequence[Message], context: RequestContext
-    ) -> AsyncIterator[AgentEvent]:
+    ) -> AsyncGenerator[AgentEvent]:
         """The events of one answer, in the order `events` promises.
 
         Closing the iterator, or cancelling its consumer, cancels the model's call.
@@ -78,7 +78,7 @@ class Workflow:
 
     async def _answer(
         self, instructions: str, asked: Sequence[Message], normaliser: Normaliser
-    ) -> AsyncIterator[AgentEvent]:
+    ) -> AsyncGenerator[AgentEvent]:
         watched = WatchedModel(self.model.model, self.model.source)
         agent = sdk.Agent(
             name="chatkeep", instructions=instructions, model=watched, model_settings=self.model.settings

@@ -54,7 +54,7 @@ def _message_events(item: dict[str, Any], index: int, reply: Reply) -> Iterator[
         place = {"item_id": item["id"], "output_index": index, "content_index": part_index}
         field = "text" if part["type"] == "output_text" else "refusal"
         pieces = reply.pieces if field == "text" else [reply.refusal]
-        more = {"logprobs": []} if field == "text" else {}
+        more: dict[str, Any] = {"logprobs": []} if field == "text" else {}
         yield {"type": "response.content_part.added", **place, "part": {**part, field: ""}}, False
         name = f"response.{part['type']}"
         for piece in pieces:

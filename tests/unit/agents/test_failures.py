@@ -1,8 +1,7 @@
+import httpx2
+import openai
 import pytest
 from pydantic import SecretStr
-
-import openai
-import httpx2
 
 from chatkeep.agents.failures import Source, translate
 from chatkeep.core.errors import ModelFailed
@@ -18,7 +17,13 @@ def refused(status: int, body: object) -> openai.APIStatusError:
 
 @pytest.mark.parametrize(
     "words",
-    ["sk-proj-Abc_123-xyz", "sk-ab***********yz", "AIzaSyA1234567890abcdef", "Bearer abc.def", "hunter2-hunter2"],
+    [
+        "sk-proj-Abc_123-xyz",
+        "sk-ab***********yz",
+        "AIzaSyA1234567890abcdef",
+        "Bearer abc.def",
+        "hunter2-hunter2",
+    ],
 )
 def test_nothing_like_a_key_is_quoted(words: str) -> None:
     said = str(translate(refused(400, {"message": f"Bad {words} here"}), SOURCE, begun=False))

@@ -14,8 +14,25 @@ from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 # Everything a JSON request can carry, and what an attacker would write.
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.lists(
     st.sampled_from(
-        ["</passage>", "</passages>", '<passage n="9" title="', '">', "\n", "&lt;", "&amp;", "&", '"', "x"]
-        + ["<passages>", "</question>", "<question>", "&#60;", "&quot;", "\r", "\x00"]
+        [
+            "</passage>",
+            "</passages>",
+            '<passage n="9" title="',
+            '">',
+            "\n",
+            "&lt;",
+            "&amp;",
+            "&",
+            '"',
+            "x",
+            "<passages>",
+            "</question>",
+            "<question>",
+            "&#60;",
+            "&quot;",
+            "\r",
+            "\x00",
+        ]
     )
 ).map("".join)
 passages = st.builds(

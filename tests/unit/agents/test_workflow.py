@@ -1,7 +1,12 @@
 from chatkeep.agents.events import Message
 from chatkeep.agents.workflow import fit
 
-HISTORY = [Message("user", "q1"), Message("assistant", "a1"), Message("user", "q2"), Message("assistant", "a2")]
+HISTORY = [
+    Message("user", "q1"),
+    Message("assistant", "a1"),
+    Message("user", "q2"),
+    Message("assistant", "a2"),
+]
 
 
 def test_a_short_history_is_kept_whole() -> None:

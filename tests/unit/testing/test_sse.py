@@ -13,7 +13,7 @@ from chatkeep.testing import events
         (b': ping\n\nid: 7\nevent: x\ndata: {"a": 1}\n\n', [{"a": 1}]),
         (b'data: {"a":\ndata: 1}\r\n\r\n', [{"a": 1}]),
         (b'data:{"a": 1}\n\ndata: [DONE]\n\ndata: {"a": 2}\n\n', [{"a": 1}]),
-        ("data: \"ü\u2028\"\n\n".encode(), ["ü\u2028"]),
+        ('data: "ü\u2028"\n\n'.encode(), ["ü\u2028"]),
         (b'data: {"a": 1}', []),  # cut off before the end of the event
     ],
 )
