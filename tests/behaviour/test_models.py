@@ -275,6 +275,27 @@ async def test_what_was_said_before_a_break_is_kept(
     assert len(server.requests) == 1  # a stream that has begun is not repeated
 
 
+async def test_a_slow_listener_still_hears_what_was_said_before_a_break(
+    server: ScriptedModelServer, api: Api
+) -> None:
+    """The SDK forgets what waits to be heard when a model raises."""
+    server.script(Reply(chunks=["One ", "two ", "three."], fail=Fault.cut(2)))
+    before = asyncio.all_tasks()
+    heard: list[str] = []
+
+    async def listen(running: Workflow) -> None:
+        async for event in running.run("Count.", (), CONTEXT):
+            if isinstance(event, TextDelta):
+                heard.append(event.text)
+                if begun := asyncio.all_tasks() - before:
+                    await asyncio.wait(begun, timeout=10)  # the model's call is over and has failed
+
+    async with workflow(server, api) as running:
+        with pytest.raises(ModelFailed):
+            await listen(running)
+    assert heard == ["One ", "two "]
+
+
 @pytest.mark.parametrize("text", ["", " \n"])
 async def test_an_empty_answer_is_a_failure(server: ScriptedModelServer, api: Api, text: str) -> None:
     server.script(Reply(text, chunks=[text]))

@@ -12,9 +12,11 @@ NOTHING_ASKED = (
     "each with its source."
 )
 
-_PLEASANTRIES = """hi hello hey hallo hola bonjour salut ciao moin servus good morning afternoon evening day
-there thanks thank you thx ty danke merci gracias grazie please ok okay cool great nice bye goodbye cheers test
-testing ping yes no what can do who are help so very much how is it going everyone all"""
+_PLEASANTRIES = """
+hi hello hey hallo hola bonjour salut ciao moin servus good morning afternoon evening day there thanks thank
+you thx ty danke merci gracias grazie please ok okay cool great nice bye goodbye cheers test testing ping
+yes no what can do who are help so very much how is it going everyone all a lot again
+"""
 
 # Words that ask for something to type rather than for something to know.
 _HOW_TO = re.compile(

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # What carries no subject of its own in a question put to documents. English; in other languages
 # frequency within the passages takes care of most of it.
-_STOP_WORDS = """a about above after again all also an and any are as at be because been before being below
-between both but by can could did do does doing down during each few for from further get had has have having he
-her here hers him his how i if in into is it its itself just know let like me more most my need no nor not now of
-off on once only or other our out over own please same she should show so some such tell than that the their them
-then there these they this those through to too under until up us use used using very want was way we were what
-when where which while who whom why will with would you your explain describe mean many much vs happen happens
-work works thing things whether must may might shall"""
+_STOP_WORDS = """
+a about above after again all also an and any are as at be because been before being below between both but
+by can could did do does doing down during each few for from further get had has have having he her here
+hers him his how i if in into is it its itself just know let like me more most my need no nor not now of off
+on once only or other our out over own please same she should show so some such tell than that the their
+them then there these they this those through to too under until up us use used using very want was way we
+were what when where which while who whom why will with would you your explain describe mean many much vs
+happen happens work works thing things whether must may might shall
+"""
 _STOP = frozenset(_STOP_WORDS.split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")

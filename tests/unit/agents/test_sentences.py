@@ -2,7 +2,8 @@ from chatkeep.agents.passages import PromptPassage
 from chatkeep.agents.sentences import Sentence, clean, sentences
 
 GUIDE = """\
-Read the [guide](http://example.com/a(1)) first [2]. It needs Python 3.11, e.g. from your distribution. Then run:
+Read the [guide](http://example.com/a(1)) first [2]. It needs Python 3.11, e.g. from your distribution.
+Then run:
 
 ```sh
 pip install thing[1]
