@@ -345,10 +345,11 @@ async def test_closing_the_run_hangs_up_and_leaves_no_task(server: ScriptedModel
     before = asyncio.all_tasks()
     server.script(Reply(chunks=["One ", "two."], gate=(gate := Gate())))
     gate.step()
-    async with workflow(server, api) as running, aclosing(running.run("Count.", (), CONTEXT)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                break
+    async with workflow(server, api, silence=60) as running, asyncio.timeout(10):  # noqa: SIM117 - too long
+        async with aclosing(running.run("Count.", (), CONTEXT)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    break
     assert await asyncio.to_thread(server.requests[0].disconnected.wait, 10)
     await settled(before)
 
@@ -366,7 +367,7 @@ async def test_cancelling_the_listener_hangs_up_and_leaves_no_task(
             if isinstance(event, TextDelta):
                 heard.set()
 
-    async with workflow(server, api) as running:
+    async with workflow(server, api, silence=60) as running:
         task = asyncio.create_task(listen(running))
         await asyncio.wait_for(heard.wait(), 10)
         task.cancel()
