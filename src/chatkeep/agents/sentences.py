@@ -1,0 +1,183 @@
+"""A passage, taken apart into the sentences an answer may be made of. Pure.
+
+Knows Markdown: prose and list items make sentences; headings, tables, images and the debris of
+navigation do not. A code block or list that a sentence introduces stays with that sentence.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from chatkeep.agents.passages import PromptPassage
+
+# A block longer than this is reference material, not part of an answer of a few sentences.
+_LONGEST_BLOCK_LINES = 15
+_LONGEST_SENTENCE = 420  # characters; longer "sentences" are lists of names or broken layout
+
+# Fewer words than this is a label or a link of a menu; an item of a list, or what ends as a sentence
+# does, may be shorter.
+_FEWEST_WORDS = 6
+_FEWEST_ITEM_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as it would be quoted.
+
+    Attributes:
+        passage: the number its citation bears.
+        position: its place in the passage.
+        text: Markdown, without links and images.
+        item: it is an item of a list.
+        block: the code block or list that follows directly, as Markdown; "" if none.
+        context: the passage's title and section, which say what the sentence is about.
+    """
+
+    passage: int
+    position: int
+    text: str
+    item: bool = False
+    block: str = ""
+    context: str = ""
+
+
+def sentences(passage: PromptPassage) -> list[Sentence]:
+    """The quotable sentences of `passage`, in order."""
+    context = " ".join(part for part in (passage.title, passage.section) if part)
+    return [
+        Sentence(passage.number, position, text, item, block, context)
+        for position, (text, item, block) in enumerate(_pieces(passage))
+    ]
+
+
+def _pieces(passage: PromptPassage) -> Iterator[tuple[str, bool, str]]:
+    lines = passage.text.splitlines()
+    tokens = _markdown().parse(passage.text)
+    heading = passage.section.rsplit(" › ", 1)[-1]
+    fresh = True  # nothing has been said yet under this heading
+    for n, token in enumerate(tokens):
+        if token.type == "fence" and fresh and heading and (block := _block(token, lines)):
+            yield f"{heading.rstrip(':.')}:", False, block
+        if token.type != "inline":
+            continue
+        kind = tokens[n - 1].type
+        if kind == "heading_open":
+            heading, fresh = clean(token.content), True
+        elif kind == "paragraph_open":
+            item = token.level > 1
+            block = _following(tokens, n + 2, lines)
+            texts = _split(token.content, item, leads=bool(block))
+            for last, text in _marked_last(texts):
+                if last or not text.endswith(":"):
+                    yield text, item, block if last else ""
+            fresh = fresh and not texts
+
+
+def _following(tokens: list[Token], at: int, lines: list[str]) -> str:
+    """The block that starts at `at`, if one does: a code block, or a short list."""
+    if at < len(tokens) and tokens[at].type in ("fence", "bullet_list_open", "ordered_list_open"):
+        return _block(tokens[at], lines)
+    return ""
+
+
+def _block(token: Token, lines: list[str]) -> str:
+    if token.map is None:
+        return ""
+    start, end = token.map
+    taken = lines[start:end]
+    while taken and not taken[-1].strip():
+        taken.pop()
+    if token.type == "fence":
+        closed = len(taken) > 2 and taken[-1].strip().startswith(token.markup)
+        if not closed or len(taken) > _LONGEST_BLOCK_LINES + 2:
+            return ""
+    elif len(taken) > _LONGEST_BLOCK_LINES:
+        return ""
+    indent = min((len(line) - len(line.lstrip()) for line in taken if line.strip()), default=0)
+    text = "\n".join(line[indent:].rstrip() for line in taken)
+    return text if token.type == "fence" else clean(text, keep_lines=True)
+
+
+def _split(content: str, item: bool, *, leads: bool) -> list[str]:
+    """The sentences of one paragraph that are worth quoting. `leads`: a block follows it.
+
+    A few words that lead up to a block ("Then run:") join the sentence before them; words that lead
+    up to something that is not here are left out.
+    """
+    texts = _ends(clean(content))
+    found: list[str] = []
+    for last, text in _marked_last(texts):
+        lead = last and leads and text.endswith(":")
+        if lead and found and not _quotable(text, item):
+            found[-1] += " " + text
+        elif lead or (_quotable(text, item) and not text.endswith(":")):
+            found.append(text)
+    return found
+
+
+def _quotable(text: str, item: bool) -> bool:
+    ended = text.rstrip("*_)”\"'`").endswith((".", "!", "?", ":", "。", "！", "？"))
+    fewest = _FEWEST_ITEM_WORDS if item or ended else _FEWEST_WORDS
+    return len(text.split()) + _unspaced(text) // 2 >= fewest and len(text) <= _LONGEST_SENTENCE
+
+
+_CODE = re.compile(r"(`+)(?:.+?)\1", re.DOTALL)
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_REFERENCE = re.compile(r"\s?\[\^?\d+(?:\s*[,–-]\s*\d+)*\]")  # would read as a citation of ours
+
+
+def clean(text: str, *, keep_lines: bool = False) -> str:
+    """Markdown without images, tags, numbered references and the addresses of links; code untouched."""
+    result, at = [], 0
+    for code in _CODE.finditer(text):
+        result += [_cleaned(text[at : code.start()]), code[0]]
+        at = code.end()
+    joined = "".join([*result, _cleaned(text[at:])])
+    return joined.strip() if keep_lines else " ".join(joined.split())
+
+
+def _cleaned(text: str) -> str:
+    text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    return _REFERENCE.sub("", _TAG.sub("", text))
+
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|ca|approx|resp|Fig|Figs|Eq|No|Nos|Dr|Mr|Mrs|Ms|Prof|St|al|z\.B|d\.h|bzw)"
+    r"|\b[A-Z])\.$"
+)
+_END = re.compile(r"[.!?]+[\"'”’)\]*_]*(\s+)|[。！？](\s*)")
+
+
+def _ends(text: str) -> list[str]:
+    """`text` cut after each end of a sentence; never within code, nor after an abbreviation."""
+    shielded = _CODE.sub(lambda code: "x" * len(code[0]), text)
+    cuts = [0]
+    for end in _END.finditer(shielded):
+        before, after = shielded[cuts[-1] : end.end()].rstrip(), shielded[end.end() : end.end() + 1]
+        if after and not after.islower() and not _ABBREVIATION.search(before):
+            cuts.append(end.end())
+    return [text[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True) if text[a:b].strip()]
+
+
+def _unspaced(text: str) -> int:
+    """Characters of scripts that do not put blanks between words."""
+    if text.isascii():
+        return 0
+    return sum("\u3040" <= c <= "\u9fff" or "\u0e00" <= c <= "\u0e7f" for c in text)
+
+
+def _marked_last(texts: list[str]) -> Iterator[tuple[bool, str]]:
+    for n, text in enumerate(texts, 1):
+        yield n == len(texts), text
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """Made once, when first needed: building the rules takes longer than parsing a passage."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table").disable("inline")

@@ -1,0 +1,144 @@
+"""One run: search the documents, let the model answer, tell the listener.
+
+Above: `chat.turn` listens to the events. Below: a `Searcher` finds passages, a `CreatedModel` answers.
+Nothing here knows of ChatKit, HTTP or a provider.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Protocol
+
+import agents as sdk
+import anyio
+
+from chatkeep.agents.events import AgentEvent, Message, PassagesFound, Progress, UsageReported
+from chatkeep.agents.failures import empty, translate
+from chatkeep.agents.models import CreatedModel
+from chatkeep.agents.passages import prompt_passages, render_question
+from chatkeep.agents.streaming import Normaliser, WatchedModel
+from chatkeep.core.context import RequestContext
+from chatkeep.knowledge.documents import Passage
+
+# Passages handed to the model. Eight of a few hundred tokens each fit every model's window, and
+# what answers a question is rarely further down.
+PASSAGES = 8
+
+# A run calls the model once; tools to come may need a few rounds more.
+_MAX_TURNS = 8
+
+# What is kept of earlier turns. About 6,000 tokens: with the passages, within a window of 16,000.
+_HISTORY_MESSAGES = 20
+_HISTORY_CHARACTERS = 24_000
+
+_CHARACTERS_PER_TOKEN = 4  # the usual estimate for English text
+_CLEAN_UP = 5.0  # seconds a cancelled run gets to let go of its connection
+
+
+class Searcher(Protocol):
+    """Finds passages; `knowledge.retrieve` has the real one."""
+
+    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+        """At most `limit` passages for `query`, best first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """Answers questions. One is enough for all runs: it keeps nothing between them."""
+
+    model: CreatedModel
+    searcher: Searcher
+
+    async def run(
+        self, question: str, history: Sequence[Message], context: RequestContext
+    ) -> AsyncGenerator[AgentEvent]:
+        """The events of one answer, in the order `events` promises.
+
+        Closing the iterator, or cancelling its consumer, cancels the model's call.
+
+        Raises:
+            ModelFailed: the model did not answer, or stopped half-way; what it said before was yielded.
+        """
+        yield Progress("Searching the documents", "search")
+        passages = await self.searcher.search(question, PASSAGES, context)
+        yield PassagesFound(tuple(passages))
+        asked = [
+            *fit(history, _HISTORY_MESSAGES, _HISTORY_CHARACTERS),
+            Message("user", render_question(question, prompt_passages(passages))),
+        ]
+        instructions = _instructions()
+        normaliser = Normaliser()
+        async with aclosing(self._answer(instructions, asked, normaliser)) as events:
+            async for event in events:
+                yield event
+        yield _usage(normaliser, sum(len(message.text) for message in asked) + len(instructions))
+
+    async def _answer(
+        self, instructions: str, asked: Sequence[Message], normaliser: Normaliser
+    ) -> AsyncGenerator[AgentEvent]:
+        watched = WatchedModel(self.model.model, self.model.source)
+        agent = sdk.Agent(
+            name="chatkeep", instructions=instructions, model=watched, model_settings=self.model.settings
+        )
+        result = sdk.Runner.run_streamed(
+            agent,
+            # Plain strings, without ids: what every converter and every provider accepts as history.
+            [{"role": message.role, "content": message.text} for message in asked],
+            max_turns=_MAX_TURNS,
+            run_config=sdk.RunConfig(tracing_disabled=True),
+        )
+        try:
+            async with aclosing(result.stream_events()) as raw:  # type: ignore[type-var]  # a generator
+                try:
+                    async for event in raw:
+                        if isinstance(event, sdk.RawResponsesStreamEvent):
+                            for ours in normaliser.read(event.data):
+                                yield ours
+                finally:
+                    result.cancel()  # closing the stream waits for the run: end it first
+        except sdk.AgentsException as error:
+            failure = watched.failure or translate(error, self.model.source, begun=normaliser.messages > 0)
+            raise failure from (failure.__cause__ or error)
+        finally:
+            await _end(result)
+        if not normaliser.messages:
+            raise empty(self.model.source)
+
+
+async def _end(result: sdk.RunResultStreaming) -> None:
+    """Leave no task behind, however the run ended."""
+    task = result.run_loop_task
+    if task is not None and not task.done():
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_CLEAN_UP):
+            await asyncio.wait([task])
+
+
+def fit(history: Sequence[Message], most_messages: int, most_characters: int) -> list[Message]:
+    """The latest messages within both bounds, beginning with a user's; empty ones are left out."""
+    kept: list[Message] = []
+    room = most_characters
+    for message in reversed([message for message in history if message.text.strip()]):
+        room -= len(message.text)
+        if room < 0 or len(kept) == most_messages:
+            break
+        kept.append(message)
+    kept.reverse()
+    first = next((n for n, message in enumerate(kept) if message.role == "user"), len(kept))
+    return kept[first:]
+
+
+def _instructions() -> str:
+    return files("chatkeep.agents").joinpath("instructions.md").read_text(encoding="utf-8")
+
+
+def _usage(normaliser: Normaliser, characters_sent: int) -> UsageReported:
+    if normaliser.input_tokens or normaliser.output_tokens:
+        return UsageReported(normaliser.input_tokens, normaliser.output_tokens, estimated=False)
+    return UsageReported(_tokens(characters_sent), _tokens(len(normaliser.text)), estimated=True)
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // _CHARACTERS_PER_TOKEN)
