@@ -1,0 +1,158 @@
+"""Wiring: settings to adapters to services. The only module that knows them all.
+
+Above: `app` opens the services for the server, `cli` the knowledge base alone. Everything opened
+here is closed when the context ends, in reverse order.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from chatkeep.adapters.embeddings.weights import find_embedder
+from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.sql.documents import SqlDocuments
+from chatkeep.adapters.sql.engine import Database, open_database
+from chatkeep.core.clock import SystemClock
+from chatkeep.core.context import RequestContext, local_context
+from chatkeep.core.errors import NotFound
+from chatkeep.http.deps import Services
+from chatkeep.knowledge.documents import Document, Passage, PassageId
+from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
+from chatkeep.knowledge.retrieve import Retriever
+from chatkeep.knowledge.suggest import Suggestion, suggest
+from chatkeep.settings import Settings
+from chatkeep.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from chatkeep.agents.models import CreatedModel
+    from chatkeep.chat.server import ChatServer
+
+_log = get_logger(__name__)
+
+_DATABASE = "chatkeep.db"
+_DOCUMENTS_TO_SUGGEST_FROM = 12
+
+FetchProgress = Callable[[int, int], None]
+"""Told of a download: bytes received, bytes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """The documents and their index, open."""
+
+    database: Database
+    documents: SqlDocuments
+    index: EdgeIndex
+    embedder: Embedder | None
+    retriever: Retriever
+
+
+async def open_embedder(
+    settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
+) -> Embedder | None:
+    """The embedder that `settings` name; None: search by BM25 alone, which is said in the log.
+
+    Args:
+        may_fetch: fetch its weights when they are nowhere on this machine.
+        progress: told of the fetch.
+    """
+    if settings.embedder == "none":
+        return None
+    hub = str(settings.model_hub_url) if settings.model_hub_url and may_fetch else None
+    found = await find_embedder(settings.data_dir, hub, progress)
+    if found.notice:
+        _log.warning("no_embedder", notice=found.notice)
+    return found.embedder
+
+
+async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
+    """An empty index in `folder`, for one evaluation."""
+    return await EdgeIndex.open(folder, embedder)
+
+
+@asynccontextmanager
+async def open_knowledge(
+    settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
+) -> AsyncIterator[KnowledgeBase]:
+    """The knowledge base in the data folder, for this process alone.
+
+    Args:
+        may_fetch, progress: as for `open_embedder`.
+
+    Raises:
+        DataDirectoryInUse: another process has it open.
+        ConfigurationError: the folder, the database or the index cannot be used.
+    """
+    embedder = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
+    index = await EdgeIndex.open(settings.data_dir, embedder)
+    try:
+        database = await open_database(settings.data_dir / _DATABASE)
+        try:
+            retriever = Retriever(embedder, index)
+            yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
+        finally:
+            await database.close()
+    finally:
+        await index.close()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """What the HTTP routes call.
+
+    Raises:
+        ConfigurationError: a setting is wrong or the data folder cannot be used.
+    """
+    async with open_knowledge(settings) as knowledge:
+        context = local_context("start")
+        await _warn_of_an_index_left_behind(knowledge, context)
+        # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
+        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge)
+        try:
+            if knowledge.embedder is not None:
+                await knowledge.embedder.embed(["warm up"])
+            library = _Library(knowledge.documents, knowledge.index)
+            yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
+        finally:
+            await model.aclose()
+
+
+def _assistant(settings: Settings, knowledge: KnowledgeBase) -> "tuple[ChatServer, CreatedModel]":
+    from chatkeep.adapters.sql.threads import SqlStore
+    from chatkeep.agents.models import create_model
+    from chatkeep.agents.workflow import Workflow
+    from chatkeep.chat.server import ChatServer
+
+    clock = SystemClock()
+    store = SqlStore(knowledge.database, clock)
+    model = create_model(settings.model, knowledge.embedder)
+    return ChatServer(store, store, Workflow(model, knowledge.retriever), clock), model
+
+
+async def _warn_of_an_index_left_behind(knowledge: KnowledgeBase, context: RequestContext) -> None:
+    if await knowledge.documents.count(context) and not await knowledge.index.count(context):
+        _log.warning(
+            "index_empty",
+            notice="The documents were ingested for another embedder. Run `chatkeep ingest` on them again.",
+        )
+
+
+class _Library:
+    """Reads documents for the pages: what a citation points to, what one might ask."""
+
+    def __init__(self, documents: DocumentStore, index: VectorIndex) -> None:
+        self._documents = documents
+        self._index = index
+
+    async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
+        found = await self._index.passages([PassageId(passage_id)], context)
+        if not found:
+            raise NotFound("This source is no longer here.")
+        return found[0], await self._documents.load(found[0].document_id, context)
+
+    async def suggestions(self, context: RequestContext) -> list[Suggestion]:
+        return suggest(await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context))

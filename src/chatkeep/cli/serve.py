@@ -77,7 +77,8 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         raise ConfigurationError(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port, or --port 0 for any."
+            f"Cannot listen on {host} port {port}: {error.strerror}. "
+            "Choose another with --port, or --port 0 for any."
         ) from None
     return listener
 

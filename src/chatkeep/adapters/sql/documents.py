@@ -4,8 +4,9 @@ Above: `knowledge` through its `DocumentStore` protocol. Below: `engine.Database
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from chatkeep.adapters.sql.engine import Database
 from chatkeep.adapters.sql.schema import documents
@@ -56,16 +57,17 @@ class SqlDocuments:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise NotFound(f"There is no document {document_id!r}.")
-        return Document(
-            id=DocumentId(row.id),
-            source=row.source,
-            path=row.path,
-            title=row.title,
-            format=row.format,
-            text=row.text,
-            fingerprint=row.fingerprint,
-            ingested_at=from_microseconds(row.ingested_at),
+        return _document(row)
+
+    async def some(self, limit: int, context: RequestContext) -> list[Document]:
+        query = (
+            select(documents)
+            .where(documents.c.tenant_id == context.tenant)
+            .order_by(documents.c.path)
+            .limit(limit)
         )
+        async with self._database.read() as connection:
+            return [_document(row) for row in await connection.execute(query)]
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if not ids:
@@ -80,3 +82,16 @@ class SqlDocuments:
         query = select(func.count()).select_from(documents).where(documents.c.tenant_id == context.tenant)
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
+
+
+def _document(row: Row[Any]) -> Document:
+    return Document(
+        id=DocumentId(row.id),
+        source=row.source,
+        path=row.path,
+        title=row.title,
+        format=row.format,
+        text=row.text,
+        fingerprint=row.fingerprint,
+        ingested_at=from_microseconds(row.ingested_at),
+    )
