@@ -28,7 +28,7 @@ def run(query: str, *, data_dir: Path | None, limit: int, as_json: bool) -> None
 
 async def _search(settings: Settings, query: str, limit: int) -> list[Passage]:
     async with open_knowledge(settings) as knowledge:
-        return await knowledge.retriever.retrieve(query, limit, local_context("search"))
+        return await knowledge.retriever.search(query, limit, local_context("search"))
 
 
 def _shown(number: int, passage: Passage) -> str:

@@ -178,7 +178,7 @@ def _document(entry: _Entry) -> Document:
 async def _rankings(
     retriever: Retriever, query: str, keys: Mapping[DocumentId, str], context: RequestContext
 ) -> dict[str, list[str]]:
-    hybrid = await retriever.retrieve(query, 2 * CANDIDATES, context)
+    hybrid = await retriever.search(query, 2 * CANDIDATES, context)
     legs = await retriever.candidates(query, context)
     rankings = {"hybrid": _by_document((passage.document_id for passage in hybrid), keys)}
     for name, leg in (("bm25", legs.sparse), ("dense", legs.dense)):

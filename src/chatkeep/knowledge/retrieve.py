@@ -21,7 +21,7 @@ class Retriever:
     embedder: Embedder | None
     index: VectorIndex
 
-    async def retrieve(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
         """The `limit` best passages, best first, no two with the same text. None for an empty query."""
         hits = dbsf(await self.candidates(query, context))
         found: dict[str, Passage] = {}
