@@ -13,7 +13,7 @@ from chatkeep.testing import Fault, Gate, Reply, ScriptedModelServer
 Event = dict[str, Any]
 
 
-def operation(kind: str, **params: Any) -> dict[str, Any]:
+def operation(kind: str, /, **params: Any) -> dict[str, Any]:
     return {"type": kind, "params": params}
 
 
@@ -22,13 +22,13 @@ def message(text: str) -> dict[str, Any]:
     return {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}}
 
 
-def call(client: httpx.Client, kind: str, **params: Any) -> Any:
+def call(client: httpx.Client, kind: str, /, **params: Any) -> Any:
     reply = client.post("/chatkit", json=operation(kind, **params))
     reply.raise_for_status()
     return reply.json()
 
 
-def stream(client: httpx.Client, kind: str, **params: Any) -> Iterator[Event]:
+def stream(client: httpx.Client, kind: str, /, **params: Any) -> Iterator[Event]:
     with client.stream("POST", "/chatkit", json=operation(kind, **params)) as reply:
         assert reply.status_code == 200
         assert reply.headers["content-type"].startswith("text/event-stream")

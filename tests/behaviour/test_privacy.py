@@ -32,7 +32,7 @@ def use_everything(url: str) -> str:
     message = {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}}
     with httpx.Client(base_url=url, timeout=30) as client:
 
-        def call(kind: str, **params: object) -> httpx.Response:
+        def call(kind: str, /, **params: object) -> httpx.Response:
             return client.post("/chatkit", json={"type": kind, "params": params}).raise_for_status()
 
         frames = call("threads.create", input=message).text.split("\n\n")
