@@ -1,0 +1,89 @@
+/**
+ * A growing answer as top-level Markdown blocks, at a cost per piece that does not depend on its length.
+ *
+ * Above: `Markdown` renders the blocks. Below: `lex`, `closeOpen`. A block is finished once a later one
+ * has begun for sure: it is then kept as it is, the same object, and never lexed again. Only the open
+ * tail is lexed with every piece that arrives.
+ */
+import type { Links, Token } from 'marked';
+import { closeOpen } from './closeOpen';
+import { lex as lexMarkdown, type Lex } from './lex';
+
+/** One top-level block. `start` is its offset in the text. */
+export interface Block {
+  start: number;
+  token: Token;
+}
+
+export class BlockStream {
+  readonly #lex: Lex;
+  #finished: Block[] = [];
+  /** The text the finished blocks came from. */
+  #prefix = '';
+  #links: Links = {};
+  #last: { text: string; streaming: boolean; blocks: readonly Block[] } | undefined;
+
+  constructor(lex: Lex = lexMarkdown) {
+    this.#lex = lex;
+  }
+
+  /** The blocks of `text`, which has `\n` line ends. The same text gives the same array. */
+  update(text: string, streaming: boolean): readonly Block[] {
+    if (this.#last?.text === text && this.#last.streaming === streaming) return this.#last.blocks;
+    if (!text.startsWith(this.#prefix)) this.#restart();
+    const blocks = streaming ? this.#grow(text) : this.#complete(text);
+    this.#last = { text, streaming, blocks };
+    return blocks;
+  }
+
+  #restart(): void {
+    this.#finished = [];
+    this.#prefix = '';
+    this.#links = {};
+  }
+
+  #complete(text: string): readonly Block[] {
+    const { tokens, links } = this.#lex(text.slice(this.#prefix.length), this.#links);
+    if (this.#finished.length > 0 && Object.keys(links).length > 0) {
+      // A definition may come after its use: with any in the text, the whole of it is read at the end.
+      this.#restart();
+      return toBlocks(this.#lex(text).tokens, 0);
+    }
+    return [...this.#finished, ...toBlocks(tokens, this.#prefix.length)];
+  }
+
+  #grow(text: string): readonly Block[] {
+    const start = this.#prefix.length;
+    const tail = text.slice(start);
+    const repaired = closeOpen(tail);
+    const { tokens, links } = this.#lex(repaired, this.#links);
+    const blocks = toBlocks(tokens, start);
+    const last = blocks.at(-1);
+    // The last block's first line is complete, so what comes can no longer join it to the one before.
+    if (blocks.length > 1 && last && tail.indexOf('\n', last.start - start) >= 0) {
+      this.#finished.push(...blocks.slice(0, -1));
+      this.#prefix = text.slice(0, last.start);
+      this.#links = links;
+      return [...this.#finished, last];
+    }
+    return [...this.#finished, ...blocks];
+  }
+}
+
+function toBlocks(tokens: readonly Token[], start: number): Block[] {
+  const blocks: Block[] = [];
+  for (const token of tokens) {
+    if (!isVoid(token)) blocks.push({ start, token });
+    start += token.raw.length;
+  }
+  return blocks;
+}
+
+/** Nothing to see: blank lines, link definitions, comments. */
+export function isVoid(token: Token): boolean {
+  return (
+    token.type === 'space' ||
+    token.type === 'def' ||
+    (token.type === 'html' && /^\s*(?:<!--[\s\S]*?(?:-->|$)\s*)+$/.test(token.raw))
+  );
+}
