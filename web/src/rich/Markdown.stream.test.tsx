@@ -27,7 +27,7 @@ describe('an answer that arrived in pieces looks like one that came whole', () =
   });
 
   test('random text', () => {
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= 200; seed++) {
       const text = randomMarkdown(seed, 60);
       expect(streamed(text, seed), JSON.stringify(text)).toBe(html({ text }));
     }

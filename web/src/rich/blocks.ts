@@ -59,8 +59,7 @@ export class BlockStream {
     const { tokens, links } = this.#lex(repaired, this.#links);
     const blocks = toBlocks(tokens, start);
     const last = blocks.at(-1);
-    // The last block's first line is complete, so what comes can no longer join it to the one before.
-    if (blocks.length > 1 && last && tail.indexOf('\n', last.start - start) >= 0) {
+    if (blocks.length > 1 && last && hasBegun(last, tail, last.start - start)) {
       this.#finished.push(...blocks.slice(0, -1));
       this.#prefix = text.slice(0, last.start);
       this.#links = links;
@@ -68,6 +67,14 @@ export class BlockStream {
     }
     return [...this.#finished, ...blocks];
   }
+}
+
+/** Whether nothing that may come can join `block`, which starts at `at`, to the one before it. */
+function hasBegun(block: Block, tail: string, at: number): boolean {
+  if (tail.indexOf('\n', at) < 0) return false; // its first line is not complete
+  const afterBlankLine = /\n[ \t]*\n$/.test(tail.slice(0, at));
+  // Without a blank line between, a paragraph or a table may turn out to continue the one before.
+  return afterBlankLine || !['paragraph', 'table', 'text'].includes(block.token.type);
 }
 
 function toBlocks(tokens: readonly Token[], start: number): Block[] {

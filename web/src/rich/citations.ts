@@ -78,7 +78,10 @@ function toUtf16(text: string, indices: readonly number[]): { places: number[]; 
 /** The marks at or before `end`, which are removed from `marks`. */
 export function takeUpTo(marks: Mark[], end: number): Mark[] {
   let count = 0;
-  while ((marks[count]?.at ?? Infinity) <= end) count++;
+  for (const { at } of marks) {
+    if (at > end) break;
+    count++;
+  }
   return marks.splice(0, count);
 }
 

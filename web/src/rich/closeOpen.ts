@@ -82,7 +82,7 @@ function openTable(
     // Second row: all of it delimiters so far, or not a table.
     if (!/^[-|: \t]*$/.test(rest)) return null;
     const width = cells(header);
-    if (/\|[ \t]*$/.test(rest) && cells(rest) === width && /-/.test(rest)) return null;
+    if (/\|[ \t]*$/.test(rest) && cells(rest) === width && /-/.test(rest)) return { kept: text, added: '' };
     const quote = containers || (CONTAINERS.exec(header)?.[0] ?? '').replace(/[^>]/g, ' ');
     return { kept: text.slice(0, lineStart), added: quote + delimiterRow(width) };
   }

@@ -48,7 +48,18 @@ export function normalised(root: Element, without?: string): string {
       element.remove();
     });
   copy.normalize();
+  for (const element of copy.querySelectorAll('*')) sortAttributes(element);
   return copy.innerHTML;
+}
+
+/** Their order is that in which they were set, which says nothing. */
+function sortAttributes(element: Element): void {
+  const attributes = [...element.attributes].sort((a, b) => a.name.localeCompare(b.name));
+  for (const { name } of attributes) element.removeAttribute(name);
+  for (const { name, value } of attributes) {
+    const cleared = value === '' && (name === 'title' || name === 'class'); // Preact unsets these so
+    if (!cleared) element.setAttribute(name, value);
+  }
 }
 
 export const web: Source = { type: 'url', title: 'Rivers', url: 'https://rivers.test/long' };
