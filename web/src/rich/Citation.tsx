@@ -25,7 +25,13 @@ export function Cites({ cites, context }: CitesProps): VNode {
   );
 }
 
-function Marker({ cite: { source, number }, context }: { cite: Cite; context: CitesProps['context'] }): VNode {
+function Marker({
+  cite: { source, number },
+  context,
+}: {
+  cite: Cite;
+  context: CitesProps['context'];
+}): VNode {
   const [open, setOpen] = useState(false);
   const leaving = useRef(0);
   const root = useRef<HTMLSpanElement>(null);

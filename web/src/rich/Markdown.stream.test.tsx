@@ -5,7 +5,7 @@ import { CORPUS, dice, html, mountMarkdown, normalised, randomMarkdown } from '.
 function streamed(text: string, seed: number): string {
   const { below } = dice(seed);
   const { root, show } = mountMarkdown({ streaming: true });
-  for (let end = 0; end < text.length; ) {
+  for (let end = 0; end < text.length;) {
     end = Math.min(text.length, end + 1 + below(12));
     show({ text: text.slice(0, end), streaming: true });
   }
@@ -18,7 +18,7 @@ function streamed(text: string, seed: number): string {
 describe('an answer that arrived in pieces looks like one that came whole', () => {
   test.each(CORPUS.map((text, i) => [i, text] as const))('corpus %i', (i, text) => {
     const whole = html({ text });
-    for (let seed = 0; seed < 4; seed++) expect(streamed(text, i * 10 + seed)).toBe(whole);
+    for (let seed = 0; seed < 2; seed++) expect(streamed(text, i * 10 + seed)).toBe(whole);
   });
 
   test('the whole corpus as one answer', () => {
@@ -27,7 +27,7 @@ describe('an answer that arrived in pieces looks like one that came whole', () =
   });
 
   test('random text', () => {
-    for (let seed = 1; seed <= 200; seed++) {
+    for (let seed = 1; seed <= 120; seed++) {
       const text = randomMarkdown(seed, 60);
       expect(streamed(text, seed), JSON.stringify(text)).toBe(html({ text }));
     }

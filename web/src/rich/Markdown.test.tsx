@@ -26,7 +26,8 @@ function forbidden(root: Element): string[] {
       if (attributes?.includes(attribute.name) === false) found.push(`${name} ${attribute.name}`);
     }
     const href = element.getAttribute('href');
-    if (href !== null && !/^(?:https?:\/\/|mailto:|tel:|chatkit-link:\/\/)/.test(href)) found.push(`href ${href}`);
+    if (href !== null && !/^(?:https?:\/\/|mailto:|tel:|chatkit-link:\/\/)/.test(href))
+      found.push(`href ${href}`);
     const src = element.getAttribute('src');
     if (src !== null && !/^(?:https:\/\/images\.test\/|data:image\/png)/.test(src)) found.push(`src ${src}`);
   }
@@ -108,7 +109,8 @@ describe('nothing an answer says can run', () => {
   ])('%j', (text) => {
     for (const streaming of [true, false]) {
       const { root, show } = mountMarkdown({ streaming: true });
-      if (streaming) for (let end = 1; end < text.length; end++) show({ text: text.slice(0, end), streaming });
+      if (streaming)
+        for (let end = 1; end < text.length; end++) show({ text: text.slice(0, end), streaming });
       show({ text, streaming });
       expect(forbidden(root)).toEqual([]);
       root.remove();
@@ -117,12 +119,17 @@ describe('nothing an answer says can run', () => {
 
   test('the check sees what it looks for', () => {
     const root = document.createElement('div');
-    root.innerHTML = '<script></script><p onclick="x">a</p><a href="javascript:x">b</a><img src="https://evil.test/">';
+    root.innerHTML =
+      '<script></script><p onclick="x">a</p><a href="javascript:x">b</a><img src="https://evil.test/">';
     expect(forbidden(root)).toHaveLength(4);
   });
 
   test('markers hold what their sources say as text only', () => {
-    const source = { type: 'url', title: '<img src=x onerror=alert(1)>', url: 'javascript:alert(1)' } as const;
+    const source = {
+      type: 'url',
+      title: '<img src=x onerror=alert(1)>',
+      url: 'javascript:alert(1)',
+    } as const;
     const { root } = mountMarkdown({ text: 'abc', annotations: [cite(source, 1)] });
     expect(forbidden(root)).toEqual([]);
     root.remove();
@@ -138,7 +145,9 @@ describe('links', () => {
 
   test('to relative addresses go to the API, those to nowhere good are text', () => {
     expect(html({ text: '[a](docs/x)' })).toContain('href="https://api.test/chat/docs/x"');
-    expect(html({ text: '[a](javascript:x)' })).toBe('<div class="ck-md"><p><span class="ck-inert">a</span></p></div>');
+    expect(html({ text: '[a](javascript:x)' })).toBe(
+      '<div class="ck-md"><p><span class="ck-inert">a</span></p></div>',
+    );
   });
 
   test('of the chat reach the page and lead nowhere', () => {
@@ -165,7 +174,9 @@ describe('images', () => {
     expect(html({ text: '![map](https://other.test/m.png)' })).toContain(
       '<a class="ck-image" href="https://other.test/m.png" rel="noopener noreferrer" target="_blank">map</a>',
     );
-    expect(html({ text: '[![map](https://other.test/m.png)](https://a.test)' })).not.toMatch(/<a[^>]*>[^/]*<a/);
+    expect(html({ text: '[![map](https://other.test/m.png)](https://a.test)' })).not.toMatch(
+      /<a[^>]*>[^/]*<a/,
+    );
   });
 
   test('follow a change of what is allowed, also in finished blocks', () => {
@@ -221,7 +232,9 @@ describe('blocks', () => {
   });
 
   test('raw HTML is text, comments are nothing, and <br> breaks a line', () => {
-    expect(html({ text: 'a <b>x</b><!-- no --> c<br>d' })).toBe('<div class="ck-md"><p>a &lt;b&gt;x&lt;/b&gt; c<br>d</p></div>');
+    expect(html({ text: 'a <b>x</b><!-- no --> c<br>d' })).toBe(
+      '<div class="ck-md"><p>a &lt;b&gt;x&lt;/b&gt; c<br>d</p></div>',
+    );
   });
 });
 
@@ -231,7 +244,8 @@ describe('an answer that grows', () => {
     const { root, show } = mountMarkdown({ text: text + '\n', streaming: true });
     const [first, second] = root.querySelectorAll('p');
     const changes = new MutationObserver(() => undefined);
-    if (first) changes.observe(first, { childList: true, characterData: true, subtree: true, attributes: true });
+    if (first)
+      changes.observe(first, { childList: true, characterData: true, subtree: true, attributes: true });
     show({ text: `${text}\n\nFourth`, annotations: [cite(web, 14)], streaming: true });
     show({ text: `${text}\n\nFourth.`, annotations: [cite(web, 14)], streaming: false });
     const after = root.querySelectorAll('p');

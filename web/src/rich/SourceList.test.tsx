@@ -22,7 +22,13 @@ function mount(annotations: readonly Annotation[]) {
 describe('numbers of sources', () => {
   test('follow the first citation, once for the same source', () => {
     const again: Source = { type: 'url', title: 'Other title', url: 'https://rivers.test/long' };
-    const numbered = numberSources([cite(file, 9), cite(web, 2), cite(again, 1), cite(entity), cite(file, 3)]);
+    const numbered = numberSources([
+      cite(file, 9),
+      cite(web, 2),
+      cite(again, 1),
+      cite(entity),
+      cite(file, 3),
+    ]);
     expect(numbered.map(({ source, number }) => [source.title, number])).toEqual([
       ['Annual report', 1],
       ['Rivers', 2],
@@ -31,7 +37,9 @@ describe('numbers of sources', () => {
   });
 
   test('pass over a kind of source that is not known', () => {
-    expect(numberSources([{ type: 'annotation', source: { type: 'x', title: 'x' } as unknown as Source }])).toEqual([]);
+    expect(
+      numberSources([{ type: 'annotation', source: { type: 'x', title: 'x' } as unknown as Source }]),
+    ).toEqual([]);
   });
 });
 
@@ -67,7 +75,9 @@ describe('the list of sources', () => {
     const { root, toggle } = mount([cite(manual('a')), cite(web), cite(manual('b'))]);
     await toggle();
     expect(root.querySelector('.ck-sources-group')?.textContent).toBe('Manual');
-    expect([...root.querySelectorAll('ul')].map((ul) => [ul.getAttribute('aria-label'), ul.children.length])).toEqual([
+    expect(
+      [...root.querySelectorAll('ul')].map((ul) => [ul.getAttribute('aria-label'), ul.children.length]),
+    ).toEqual([
       ['Manual', 2],
       ['Sources', 1],
     ]);

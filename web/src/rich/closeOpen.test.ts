@@ -98,7 +98,7 @@ describe('the end of a text that is being written', () => {
       '- **First:** item with [link](https://a.test)\n- second ~~gone~~\n  - nested `x`\n\n1. one\n2. **two**\n\n',
       '| Name | **Length** |\n|:-----|-------:|\n| Nile | `6650` km |\n| [Amazon](https://b.test) | 6400 |\n\n',
       '> A *quote* with ***both***\n> and more\n\n![map](https://images.test/m.png) Then:\n\n',
-      '```js\nlet a = 1;\n```\n\nA setext heading\n===\n\n- [ ] task\n- [x] done\n\n---\n\nLast &amp; least\\.',
+      '```js\nlet a = 1;\n```\n\nA setext heading\n===\n\n- [ ] task\n- [x] done\n\n---\n\nLast &copy; least\\.',
     ].join('');
     const { root, show } = mountMarkdown({ streaming: true });
     for (let end = 1; end <= answer.length; end++) {

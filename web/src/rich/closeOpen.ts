@@ -77,7 +77,7 @@ function openTable(
   const lines = above.slice(above.lastIndexOf('\n\n') + 1).split('\n');
   const isRow = (line: string | undefined) => /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*\|/.test(line ?? '');
   const header = lines.at(-1) ?? '';
-  if (isRow(lines.at(-2)) || rest === '|') return null;
+  if (isRow(lines.at(-2))) return null;
   if (isRow(header)) {
     // Second row: all of it delimiters so far, or not a table.
     if (!/^[-|: \t]*$/.test(rest)) return null;
@@ -86,14 +86,17 @@ function openTable(
     const quote = containers || (CONTAINERS.exec(header)?.[0] ?? '').replace(/[^>]/g, ' ');
     return { kept: text.slice(0, lineStart), added: quote + delimiterRow(width) };
   }
-  if (!rest.startsWith('|')) return null;
+  if (!/^\|\s*[^\s|]/.test(rest)) return null;
   const closed = /[^\\]\|[ \t]*$/.test(rest);
   const quote = containers.replace(/[^>]/g, ' ');
   return { kept: text.trimEnd(), added: (closed ? '\n' : ' |\n') + quote + delimiterRow(cells(rest)) };
 }
 
 function cells(row: string): number {
-  const inner = row.trim().replace(/^[^|]*\|/, '').replace(/\|$/, '');
+  const inner = row
+    .trim()
+    .replace(/^[^|]*\|/, '')
+    .replace(/\|$/, '');
   return inner.replace(/\\./g, '').split('|').length;
 }
 
@@ -109,7 +112,8 @@ function paragraphStart(text: string): number {
     const line = text.slice(lineStart, start);
     const starts = STARTS_BLOCK.exec(line);
     if (starts?.[0].endsWith('|')) return last ? lineStart + line.lastIndexOf('|') + 1 : start;
-    if (starts) return /[#`~]/.test(starts[0]) && !last ? start : lineStart + (CONTAINERS.exec(line)?.[0].length ?? 0);
+    if (starts)
+      return /[#`~]/.test(starts[0]) && !last ? start : lineStart + (CONTAINERS.exec(line)?.[0].length ?? 0);
     if (line.trim() === '' || lineStart === 0) return lineStart;
     start = lineStart - 1;
   }
@@ -215,7 +219,12 @@ class InlineScan {
     }
     this.#stack.splice(at + 1); // emphasis that was not closed inside is none
     const next = this.#text.charAt(this.#i + 1);
-    const end = next === '(' ? this.#destinationEnd(this.#i + 1) : next === '[' ? this.#text.indexOf(']', this.#i + 2) : this.#i;
+    const end =
+      next === '('
+        ? this.#destinationEnd(this.#i + 1)
+        : next === '['
+          ? this.#text.indexOf(']', this.#i + 2)
+          : this.#i;
     if (next === '' || end < 0) {
       this.#hold(this.#i);
       return;
@@ -229,9 +238,10 @@ class InlineScan {
 
   /** The `)` that ends the destination and title starting at `open`, or -1 while it has not come. */
   #destinationEnd(open: number): number {
-    const match = /^\(\s*(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*(\)|$|.)/.exec(
-      this.#text.slice(open, open + 4000),
-    );
+    const match =
+      /^\(\s*(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*(\)|$|.)/.exec(
+        this.#text.slice(open, open + 4000),
+      );
     if (!match) return -1;
     if (match[1] === ')') return open + match[0].length - 1;
     // Not a destination: literal, unless it is only that the end has not arrived (an open title or bracket).
@@ -263,7 +273,8 @@ class InlineScan {
       else this.#i = end;
       return;
     }
-    const left = after !== '' && !/\s/.test(after) && (!/[\p{P}\p{S}]/u.test(after) || /[\s\p{P}\p{S}]/u.test(before));
+    const left =
+      after !== '' && !/\s/.test(after) && (!/[\p{P}\p{S}]/u.test(after) || /[\s\p{P}\p{S}]/u.test(before));
     const right = !/\s/.test(before) && (!/[\p{P}\p{S}]/u.test(before) || /^$|[\s\p{P}\p{S}]/u.test(after));
     const word = char === '_';
     const canOpen = left && (!word || !right || /[\p{P}\p{S}]/u.test(before));
@@ -308,7 +319,11 @@ class InlineScan {
       this.#stack.splice(image);
     }
     let kept = this.#text.slice(0, this.#cut);
-    for (let top = this.#stack.at(-1); top && this.#tail === '' && kept.trimEnd().length <= top.end; top = this.#stack.at(-1)) {
+    for (
+      let top = this.#stack.at(-1);
+      top && this.#tail === '' && kept.trimEnd().length <= top.end;
+      top = this.#stack.at(-1)
+    ) {
       kept = kept.slice(0, top.at);
       this.#stack.pop();
     }

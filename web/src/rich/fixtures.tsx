@@ -6,7 +6,9 @@ import { numberSources, sourceKey } from './sources';
 import type { Annotation, Source } from './types';
 
 export function markdownProps(props: Partial<MarkdownProps> = {}): MarkdownProps {
-  const numbers = new Map(numberSources(props.annotations ?? []).map(({ source, number }) => [sourceKey(source), number]));
+  const numbers = new Map(
+    numberSources(props.annotations ?? []).map(({ source, number }) => [sourceKey(source), number]),
+  );
   return {
     text: '',
     annotations: [],
@@ -44,7 +46,8 @@ export function html(props: Partial<MarkdownProps>): string {
 
 export function normalised(root: Element, without?: string): string {
   const copy = root.cloneNode(true) as Element;
-  if (without) copy.querySelectorAll(without).forEach((element) => {
+  if (without)
+    copy.querySelectorAll(without).forEach((element) => {
       element.remove();
     });
   copy.normalize();
@@ -64,7 +67,13 @@ function sortAttributes(element: Element): void {
 
 export const web: Source = { type: 'url', title: 'Rivers', url: 'https://rivers.test/long' };
 export const file: Source = { type: 'file', title: 'Annual report', filename: 'report.pdf' };
-export const entity: Source = { type: 'entity', title: 'Ada', id: 'person-1', inline_label: 'Ada L.', interactive: false };
+export const entity: Source = {
+  type: 'entity',
+  title: 'Ada',
+  id: 'person-1',
+  inline_label: 'Ada L.',
+  interactive: false,
+};
 
 export function cite(source: Source, index?: number | null): Annotation {
   return { type: 'annotation', source, ...(index !== undefined && { index }) };
@@ -117,8 +126,76 @@ export function randomMarkdown(seed: number, pieces: number): string {
 }
 
 const PIECES = [
-  'word ', 'two words', ' ', '\n', '\n', '\n\n', '\n\n', '*', '**', '_', '__', '`', '``', '```\n', '\n```js\n', '~~', '~', '- ', '\n- ',
-  '  - ', '* ', '\n1. ', '2) ', '> ', '\n> ', '# ', '\n## ', '\n---\n', '\n===\n', '-', '=', '|', '| a | b |\n|---|---|\n', '| c ', '[', ']', '](',
-  '(', ')', '[x](https://a.test)', '![i](https://images.test/p.png)', '![', '!', '<', '>', '<b>', '</b>', '<!-- ', ' -->', '&', '&amp;', ';', '\\', '\\*',
-  'https://u.test/a', '[r]', '\n[r]: https://r.test\n', '    ', '\t', '[ ] ', '[x] ', '😀', '𝒜', '.', ',', ':', '"', '1', '<div>\n', '<br>', '\r\n', '\u00e9',
+  'word ',
+  'two words',
+  ' ',
+  '\n',
+  '\n',
+  '\n\n',
+  '\n\n',
+  '*',
+  '**',
+  '_',
+  '__',
+  '`',
+  '``',
+  '```\n',
+  '\n```js\n',
+  '~~',
+  '~',
+  '- ',
+  '\n- ',
+  '  - ',
+  '* ',
+  '\n1. ',
+  '2) ',
+  '> ',
+  '\n> ',
+  '# ',
+  '\n## ',
+  '\n---\n',
+  '\n===\n',
+  '-',
+  '=',
+  '|',
+  '| a | b |\n|---|---|\n',
+  '| c ',
+  '[',
+  ']',
+  '](',
+  '(',
+  ')',
+  '[x](https://a.test)',
+  '![i](https://images.test/p.png)',
+  '![',
+  '!',
+  '<',
+  '>',
+  '<b>',
+  '</b>',
+  '<!-- ',
+  ' -->',
+  '&',
+  '&amp;',
+  ';',
+  '\\',
+  '\\*',
+  'https://u.test/a',
+  '[r]',
+  '\n[r]: https://r.test\n',
+  '    ',
+  '\t',
+  '[ ] ',
+  '[x] ',
+  '😀',
+  '𝒜',
+  '.',
+  ',',
+  ':',
+  '"',
+  '1',
+  '<div>\n',
+  '<br>',
+  '\r\n',
+  '\u00e9',
 ];

@@ -44,7 +44,9 @@ class Renderer {
       starts.push(end);
       end += token.raw.length;
     }
-    const shown = tokens.map((token, i) => ({ token, start: starts[i] ?? 0 })).filter(({ token }) => !isVoid(token));
+    const shown = tokens
+      .map((token, i) => ({ token, start: starts[i] ?? 0 }))
+      .filter(({ token }) => !isVoid(token));
     shown.forEach(({ token, start }, i) => {
       const own = takeUpTo(marks, shown[i + 1]?.start ?? Infinity);
       out.push(this.block(token, shift(own, start)));
@@ -69,14 +71,20 @@ class Renderer {
       }
       case 'code': {
         const { text, lang } = token as Tokens.Code;
-        return [<CodeBlock text={text} language={language(lang)} labels={this.#context.labels} />, this.#cites(marks)];
+        return [
+          <CodeBlock text={text} language={language(lang)} labels={this.#context.labels} />,
+          this.#cites(marks),
+        ];
       }
       case 'table':
         return this.#table(token as Tokens.Table, marks);
       case 'hr':
         return [<hr />, this.#cites(marks)];
       case 'checkbox':
-        return [<input type="checkbox" disabled checked={(token as Tokens.Checkbox).checked} />, this.#cites(marks)];
+        return [
+          <input type="checkbox" disabled checked={(token as Tokens.Checkbox).checked} />,
+          this.#cites(marks),
+        ];
       default:
         // Raw HTML, and whatever a later lexer may add, as the text it was written in.
         return [<p class="ck-raw">{token.raw.trim()}</p>, this.#cites(marks)];
@@ -178,7 +186,10 @@ class Renderer {
   #span(token: Tokens.Generic, marks: Mark[]): ComponentChildren[] {
     const edge = (token.raw.length - String(token['text']).length) / 2;
     const inside = takeUpTo(marks, token.raw.length - edge);
-    return [h(token.type, null, this.#inline(token.tokens ?? [], shift(inside, edge))), ...this.#cites(marks)];
+    return [
+      h(token.type, null, this.#inline(token.tokens ?? [], shift(inside, edge))),
+      ...this.#cites(marks),
+    ];
   }
 
   /** Text cut at the marks, but never inside a character reference. */
@@ -187,7 +198,9 @@ class Renderer {
     let from = 0;
     const references = marks.length > 0 ? [...raw.matchAll(REFERENCE)] : [];
     for (const mark of marks) {
-      const inside = references.find(({ index, 0: { length } }) => index < mark.at && mark.at < index + length);
+      const inside = references.find(
+        ({ index, 0: { length } }) => index < mark.at && mark.at < index + length,
+      );
       const to = Math.min(raw.length, Math.max(from, inside ? inside.index + inside[0].length : mark.at));
       if (to > from) out.push(decodeEntities(raw.slice(from, to)));
       out.push(...this.#cites([mark]));
@@ -276,7 +289,8 @@ class Renderer {
         />
       );
     }
-    if (!url || url.protocol === 'data:' || this.#inLink) return <span class="ck-image">{alt || url?.hostname}</span>;
+    if (!url || url.protocol === 'data:' || this.#inLink)
+      return <span class="ck-image">{alt || url?.hostname}</span>;
     return (
       <a class="ck-image" href={url.href} target="_blank" rel="noopener noreferrer">
         {alt || url.hostname}
@@ -286,7 +300,8 @@ class Renderer {
 
   /** Addresses images may come from at all; which hosts is the caller's to say. */
   #imageUrl(href: string): URL | null {
-    if (/^data:image\/(?:png|jpe?g|gif|webp|avif)[;,]/i.test(href)) return URL.canParse(href) ? new URL(href) : null;
+    if (/^data:image\/(?:png|jpe?g|gif|webp|avif)[;,]/i.test(href))
+      return URL.canParse(href) ? new URL(href) : null;
     const address = webAddress(href, this.#context.resolveUrl);
     return address === null ? null : new URL(address);
   }
