@@ -26,7 +26,7 @@ describe('an answer that arrived in pieces looks like one that came whole', () =
     expect(streamed(text, 1)).toBe(html({ text }));
   });
 
-  test('random text', () => {
+  test('random text', { timeout: 60_000 }, () => {
     for (let seed = 1; seed <= 120; seed++) {
       const text = randomMarkdown(seed, 60);
       expect(streamed(text, seed), JSON.stringify(text)).toBe(html({ text }));

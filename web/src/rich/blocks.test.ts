@@ -74,6 +74,7 @@ const HOSTILE: Record<string, string> = {
   'a long line': 'word '.repeat(200_000),
   'a long word': 'a'.repeat(1_000_000),
   'a mail address': `${'a.'.repeat(N * 10)}@`,
+  'unmatched pairs': '*a '.repeat(N * 10) + ']'.repeat(N * 10),
   tags: '<a '.repeat(N),
   comments: '<!--'.repeat(N),
   entities: '&a'.repeat(N),

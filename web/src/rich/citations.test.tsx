@@ -89,20 +89,24 @@ describe('a marker stands where its annotation points', () => {
   });
 });
 
-test('every annotation gives one marker, and without the markers the answer is the same', () => {
-  const texts = [...CORPUS, ...Array.from({ length: 100 }, (_, i) => randomMarkdown(i + 1, 40))];
-  texts.forEach((text, seed) => {
-    const { below, pick } = dice(seed);
-    const annotations = Array.from({ length: 1 + below(8) }, () =>
-      cite(pick([web, file, entity]), below(text.length + 4)),
-    );
-    const { root } = mountMarkdown({ text, annotations });
-    expect(root.querySelectorAll('.ck-cite').length, JSON.stringify(text)).toBe(annotations.length);
-    expect(root.querySelector('a a, a button, button button')).toBeNull();
-    expect(normalised(root, '.ck-cites')).toBe(html({ text }));
-    root.remove();
-  });
-});
+test(
+  'every annotation gives one marker, and without the markers the answer is the same',
+  { timeout: 60_000 },
+  () => {
+    const texts = [...CORPUS, ...Array.from({ length: 100 }, (_, i) => randomMarkdown(i + 1, 40))];
+    texts.forEach((text, seed) => {
+      const { below, pick } = dice(seed);
+      const annotations = Array.from({ length: 1 + below(8) }, () =>
+        cite(pick([web, file, entity]), below(text.length + 4)),
+      );
+      const { root } = mountMarkdown({ text, annotations });
+      expect(root.querySelectorAll('.ck-cite').length, JSON.stringify(text)).toBe(annotations.length);
+      expect(root.querySelector('a a, a button, button button')).toBeNull();
+      expect(normalised(root, '.ck-cites')).toBe(html({ text }));
+      root.remove();
+    });
+  },
+);
 
 test('markers that arrive with the text end where those of the whole text are', () => {
   CORPUS.forEach((text, seed) => {

@@ -9,6 +9,9 @@
 /** The address of a link whose real one has not arrived: rendered as its text. */
 export const PENDING = 'ck-pending:';
 
+/** Longer ones are shown as they are: no answer has them, and the scan's stack is searched for every delimiter. */
+const LONGEST_PARAGRAPH = 20_000;
+
 const CONTAINERS = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*/;
 // A last line that may yet become something else, or nothing to show: heading and quote and list markers,
 // rules and underlines, delimiter rows, fences, task boxes, definitions.
@@ -130,6 +133,7 @@ interface Opener {
 
 /** Cuts what is half written from the inline text that starts at `from`, and closes what is open in it. */
 function inlineRepair(text: string, from: number): { kept: string; closers: string } {
+  if (text.length - from > LONGEST_PARAGRAPH) return { kept: text, closers: '' };
   return new InlineScan(text, from).run();
 }
 
