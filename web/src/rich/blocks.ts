@@ -59,7 +59,7 @@ export class BlockStream {
     const { tokens, links } = this.#lex(repaired, this.#links);
     const blocks = toBlocks(tokens, start);
     const last = blocks.at(-1);
-    if (blocks.length > 1 && last && hasBegun(last, tail, last.start - start)) {
+    if (blocks.length > 1 && last && hasBegun(last, tail, repaired, last.start - start)) {
       this.#finished.push(...blocks.slice(0, -1));
       this.#prefix = text.slice(0, last.start);
       this.#links = links;
@@ -70,11 +70,17 @@ export class BlockStream {
 }
 
 /** Whether nothing that may come can join `block`, which starts at `at`, to the one before it. */
-function hasBegun(block: Block, tail: string, at: number): boolean {
-  if (tail.indexOf('\n', at) < 0) return false; // its first line is not complete
+function hasBegun(block: Block, tail: string, repaired: string, at: number): boolean {
+  const lineEnd = tail.indexOf('\n', at);
+  if (lineEnd < 0) return false; // its first line is not complete
+  // Nor is the line to be trusted if the repair closed something on it.
+  if (repaired.slice(at, lineEnd + 1).trimEnd() !== tail.slice(at, lineEnd).trimEnd()) return false;
   const afterBlankLine = /\n[ \t]*\n$/.test(tail.slice(0, at));
-  // Without a blank line between, a paragraph or a table may turn out to continue the one before.
-  return afterBlankLine || !['paragraph', 'table', 'text'].includes(block.token.type);
+  // Without a blank line between, one that starts like a paragraph may turn out to continue the one before.
+  const { type, raw } = block.token;
+  const likeParagraph =
+    type === 'paragraph' || type === 'table' || (type === 'heading' && !/^ {0,3}#/.test(raw));
+  return afterBlankLine || !likeParagraph;
 }
 
 function toBlocks(tokens: readonly Token[], start: number): Block[] {

@@ -48,6 +48,7 @@ describe('the end of a text that is being written', () => {
     ['- [', ''],
     ['- [x] ', ''],
     ['#', ''],
+    ['para\n- **', 'para\n'],
     ['## ', ''],
     ['>', ''],
     ['> a\n> ', '> a\n'],

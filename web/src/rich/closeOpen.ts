@@ -32,9 +32,20 @@ export function closeOpen(text: string): string {
     const { kept, closers } = inlineRepair(row.kept, row.kept.lastIndexOf('|') + 1);
     return kept + closers + row.added;
   }
-  if (UNDECIDED.test(rest) || (rest === '' && containers.trim() !== '')) text = text.slice(0, lineStart);
-  const { kept, closers } = inlineRepair(text, paragraphStart(text));
-  return kept + closers;
+  const decided = dropUndecided(text);
+  const { kept, closers } = inlineRepair(decided, paragraphStart(decided));
+  // Cutting half a construct may leave a bare marker, as in `- *`.
+  return closers === '' && kept !== decided ? dropUndecided(kept) : kept + closers;
+}
+
+/** The text without its last line, if that is not yet known to be anything. */
+function dropUndecided(text: string): string {
+  const lineStart = text.lastIndexOf('\n') + 1;
+  const line = text.slice(lineStart);
+  const containers = CONTAINERS.exec(line)?.[0] ?? '';
+  const rest = line.slice(containers.length);
+  const bare = rest === '' && containers.trim() !== '';
+  return bare || UNDECIDED.test(rest) ? text.slice(0, lineStart) : text;
 }
 
 interface Fence {
