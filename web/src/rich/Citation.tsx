@@ -1,8 +1,9 @@
 /** Citation markers in the text, and the card each shows on hover, focus or (for those without a link) click. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
 import type { Cite } from './citations';
 import { publisher } from './sources';
+import type { Source } from './types';
 import { webAddress } from './urls';
 
 const MARGIN = 8;
@@ -35,6 +36,7 @@ function Marker({
   const [open, setOpen] = useState(false);
   const leaving = useRef(0);
   const root = useRef<HTMLSpanElement>(null);
+  const cardId = useId();
   useEffect(
     () => () => {
       clearTimeout(leaving.current);
@@ -62,6 +64,7 @@ function Marker({
   const props = {
     class: inline ? 'ck-cite ck-cite-text' : 'ck-cite',
     'aria-label': `${context.labels.source ?? 'Source'} ${number}: ${source.title}`,
+    'aria-describedby': open ? cardId : undefined,
     onFocus: show,
     onBlur: hide,
   };
@@ -76,19 +79,25 @@ function Marker({
           {number}
         </a>
       )}
-      {open && <Card cite={{ source, number }} anchor={root} />}
+      {open && <Card id={cardId} source={source} anchor={root} />}
     </span>
   );
 }
 
-function Card({ cite: { source }, anchor }: { cite: Cite; anchor: { current: HTMLElement | null } }): VNode {
+interface CardProps {
+  id: string;
+  source: Source;
+  anchor: { current: HTMLElement | null };
+}
+
+function Card({ id, source, anchor }: CardProps): VNode {
   const card = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     if (card.current && anchor.current) place(card.current, anchor.current);
   });
   const from = publisher(source);
   return (
-    <span class="ck-card" role="tooltip" popover="manual" ref={card}>
+    <span class="ck-card" id={id} role="tooltip" popover="manual" ref={card}>
       <span class="ck-card-body">
         {from !== '' && <span class="ck-card-from">{from}</span>}
         <span class="ck-card-title">{source.title}</span>

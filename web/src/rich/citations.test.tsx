@@ -60,6 +60,17 @@ describe('a marker stands where its annotation points', () => {
     expect(shown(text, [after(text, words)])).toBe(expected);
   });
 
+  test('between two elements it belongs to the text before', () => {
+    const { root } = mountMarkdown({
+      text: 'one\n\na **b** c',
+      annotations: [cite(web, 5), cite(web, 7), cite(web, 12)],
+    });
+    const parents = [...root.querySelectorAll('.ck-cites')].map(({ parentElement }) => parentElement);
+    const [first, second] = root.querySelectorAll('p');
+    expect(parents).toEqual([first, second, second]);
+    root.remove();
+  });
+
   test('inside a fence it follows the block', () => {
     const { root } = mountMarkdown({ text: '```\ncode\n```\n\nend', annotations: [cite(web, 6)] });
     expect(root.querySelector('.ck-code + .ck-cites')).not.toBeNull();
