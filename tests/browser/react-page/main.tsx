@@ -1,0 +1,36 @@
+/** A React page as users write it: OpenAI's wrapper, unmodified, around our element. What it hears goes to `window.__events`. */
+import { ChatKit, useChatKit } from "@openai/chatkit-react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+declare global {
+  interface Window {
+    __events: { name: string; detail: unknown }[];
+  }
+}
+
+window.__events = [];
+
+function heard(name: string, detail?: unknown): void {
+  window.__events.push({ name, detail });
+}
+
+function App() {
+  const { control } = useChatKit({
+    api: { url: "/chatkit", domainKey: "local" },
+    onReady: () => heard("ready"),
+    onThreadChange: (detail) => heard("thread.change", detail),
+    onResponseEnd: () => heard("response.end"),
+    onError: ({ error }) =>
+      heard("error", { name: error.name, message: error.message }),
+  });
+  return <ChatKit control={control} className="chat" />;
+}
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
