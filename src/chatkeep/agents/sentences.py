@@ -109,7 +109,8 @@ def _block(token: Token, lines: list[str]) -> str:
         taken.pop()
     if token.type == "fence":
         closed = len(taken) > 2 and taken[-1].strip().startswith(token.markup)
-        if not closed or len(taken) > _LONGEST_BLOCK_LINES + 2:
+        drawn = any(_DRAWING.search(line) for line in taken)  # a picture, not something to type
+        if drawn or not closed or len(taken) > _LONGEST_BLOCK_LINES + 2:
             return ""
     elif len(taken) > _LONGEST_BLOCK_LINES:
         return ""

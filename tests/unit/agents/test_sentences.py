@@ -66,6 +66,11 @@ def test_a_block_that_is_cut_off_or_too_long_is_left_out() -> None:
     assert unclosed == long
 
 
+def test_a_drawing_is_not_something_to_type() -> None:
+    [sentence] = split("The folders are laid out so.\n\n```\nsrc/\n├── core/\n└── chat/\n```\n")
+    assert sentence.block == ""
+
+
 def test_code_is_untouched_where_prose_is_cleaned() -> None:
     text = "See ![shot](a.png) <b>the</b> `a[1] <x>` of [that](http://x.y) [1, 2] and [^3]."
     assert clean(text) == "See the `a[1] <x>` of that and."
