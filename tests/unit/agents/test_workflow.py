@@ -7,12 +7,21 @@ import agents as sdk
 from agents.items import TResponseStreamEvent
 from agents.models.interface import Model
 
-from chatkeep.agents.events import Message
+from chatkeep.agents.events import (
+    Message,
+    MessageDone,
+    MessageStarted,
+    PassagesFound,
+    Progress,
+    TextDelta,
+    UsageReported,
+)
 from chatkeep.agents.failures import Source
-from chatkeep.agents.models import CreatedModel
+from chatkeep.agents.models import CreatedModel, create_model
 from chatkeep.agents.workflow import Workflow, fit
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.knowledge.documents import Passage
+from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
+from chatkeep.settings import ModelSettings
 
 HISTORY = [
     Message("user", "q1"),
@@ -97,3 +106,25 @@ async def test_a_cancelled_listener_does_not_leave_before_the_model_has() -> Non
     await asyncio.wait([listening], timeout=10)
     assert listening.cancelled()
     assert model.gone
+
+
+async def test_without_a_model_the_documents_answer_with_the_same_events() -> None:
+    text = "Conversations are stored in a SQLite database. Backups are your own affair."
+    found = Passage(PassageId("p"), DocumentId("d"), "storage.md", "Storage", (), 0, len(text), text, 1.0)
+
+    class Finds:
+        async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+            return [found]
+
+    created = create_model(ModelSettings(llm_provider="extractive"))
+    run = Workflow(created, Finds()).run("Where are conversations stored?", HISTORY, local_context("req"))
+    events = [event async for event in run]
+    answer = "Conversations are stored in a SQLite database. [1]"
+    assert events[:3] == [
+        Progress("Searching the documents", "search"),
+        PassagesFound((found,)),
+        MessageStarted(0),
+    ]
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == answer
+    assert events[-2] == MessageDone(0, answer)
+    assert isinstance(events[-1], UsageReported)
