@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
@@ -373,6 +374,21 @@ async def test_cancelling_the_listener_hangs_up_and_leaves_no_task(
         task.cancel()
         await asyncio.wait([task], timeout=10)
         assert task.cancelled()
+        assert await asyncio.to_thread(server.requests[0].disconnected.wait, 10)
+        await settled(before)
+
+
+async def test_a_cancelled_scope_hangs_up_and_leaves_no_task(server: ScriptedModelServer, api: Api) -> None:
+    """anyio cancels again at every await: only what is shielded gets to clean up."""
+    before = asyncio.all_tasks()
+    server.script(Reply(chunks=["One ", "two."], gate=(gate := Gate())))
+    gate.step()
+    async with workflow(server, api, silence=60) as running:
+        with anyio.CancelScope() as scope:
+            async for event in running.run("Count.", (), CONTEXT):
+                if isinstance(event, TextDelta):
+                    scope.cancel()
+        assert scope.cancelled_caught
         assert await asyncio.to_thread(server.requests[0].disconnected.wait, 10)
         await settled(before)
 

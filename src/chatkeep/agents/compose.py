@@ -72,7 +72,7 @@ def _rendered(run: Sequence[Sentence], steps: bool) -> str:
         text = " ".join(sentence.text for sentence in run)
     if not block or not (steps or text.endswith(":")):
         return f"{text} {number}"
-    # After a fence the citation needs a line of its own; after a list it follows the last item.
+    # After a closing fence the citation needs a line of its own; after a list it ends the last item.
     return (
         f"{text}\n\n{block}\n\n{number}" if block.endswith(("```", "~~~")) else f"{text}\n\n{block} {number}"
     )

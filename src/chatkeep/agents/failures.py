@@ -134,13 +134,15 @@ def _words(error: openai.APIStatusError) -> str:
 
 
 def _quoted(words: str, source: Source) -> str:
-    """`: "words".`, without secrets and without line breaks; a full stop when there is nothing to say."""
+    """The words in quotation marks, without secrets and line breaks; a full stop when there are none."""
     if source.key is not None and (key := source.key.get_secret_value()):
         words = words.replace(key, "…")
     words = " ".join(_KEYS.sub("…", words).split())
     if len(words) > _LONGEST_QUOTE:
         words = words[:_LONGEST_QUOTE].rstrip() + "…"
-    return f": “{words}”." if words else "."
+    if not words:
+        return "."
+    return f": “{words}”" if words.endswith((".", "!", "?", "…")) else f": “{words}”."
 
 
 def _late(source: Source, begun: bool) -> str:

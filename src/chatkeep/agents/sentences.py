@@ -1,7 +1,8 @@
 """A passage, taken apart into the sentences an answer may be made of. Pure.
 
-Knows Markdown: prose and list items make sentences; headings, tables, images and the debris of
-navigation do not. A code block or list that a sentence introduces stays with that sentence.
+Knows Markdown: prose, list items and the rows of tables (that is where settings are described) make
+sentences; headings, code, images and the debris of navigation do not. A code block or list that a
+sentence introduces stays with that sentence.
 """
 
 import re
@@ -65,6 +66,8 @@ def _pieces(passage: PromptPassage) -> Iterator[tuple[str, bool, str]]:
         if token.type != "inline":
             continue
         kind = tokens[n - 1].type
+        if kind == "td_open" and tokens[n - 2].type == "tr_open" and (row := _row(tokens, n)):
+            yield row, True, ""
         if kind == "heading_open":
             heading, fresh = clean(token.content), True
         elif kind == "paragraph_open":
@@ -72,9 +75,22 @@ def _pieces(passage: PromptPassage) -> Iterator[tuple[str, bool, str]]:
             block = _following(tokens, n + 2, lines)
             texts = _split(token.content, item, leads=bool(block))
             for last, text in _marked_last(texts):
-                if last or not text.endswith(":"):
-                    yield text, item, block if last else ""
+                # A list belongs to the sentence that announces it; code to whatever stands before it.
+                goes_with = last and (text.endswith(":") or block.startswith(("```", "~~~")))
+                yield text, item, block if goes_with else ""
             fresh = fresh and not texts
+
+
+def _row(tokens: list[Token], at: int) -> str:
+    """The row whose first cell is at `at`: "first: second · third"."""
+    cells = []
+    for token in tokens[at:]:
+        if token.type == "tr_close":
+            break
+        if token.type == "inline" and (text := clean(token.content)):
+            cells.append(text)
+    row = f"{cells[0]}: {' · '.join(cells[1:])}" if len(cells) > 1 else ""
+    return row if _quotable(row, item=True) else ""
 
 
 def _following(tokens: list[Token], at: int, lines: list[str]) -> str:
@@ -93,7 +109,8 @@ def _block(token: Token, lines: list[str]) -> str:
         taken.pop()
     if token.type == "fence":
         closed = len(taken) > 2 and taken[-1].strip().startswith(token.markup)
-        if not closed or len(taken) > _LONGEST_BLOCK_LINES + 2:
+        drawn = any(_DRAWING.search(line) for line in taken)  # a picture, not something to type
+        if drawn or not closed or len(taken) > _LONGEST_BLOCK_LINES + 2:
             return ""
     elif len(taken) > _LONGEST_BLOCK_LINES:
         return ""
@@ -120,15 +137,33 @@ def _split(content: str, item: bool, *, leads: bool) -> list[str]:
 
 
 def _quotable(text: str, item: bool) -> bool:
+    if _DRAWING.search(text):
+        return False
     ended = text.rstrip("*_)”\"'`").endswith((".", "!", "?", ":", "。", "！", "？"))
+    if not ended and not item and _is_menu(text):
+        return False
     fewest = _FEWEST_ITEM_WORDS if item or ended else _FEWEST_WORDS
     return len(text.split()) + _unspaced(text) // 2 >= fewest and len(text) <= _LONGEST_SENTENCE
+
+
+_DRAWING = re.compile(r"[\u2500-\u257f]")  # lines of trees and boxes, from code cut in two
+
+
+def _is_menu(text: str) -> bool:
+    """Mostly capitalised words and no end: the entries of a menu, run together."""
+    words = text.split()
+    return 2 * sum(word[:1].isupper() for word in words) > len(words)
 
 
 _CODE = re.compile(r"(`+)(?:.+?)\1", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|picture|pre|q|s"
+    r"|small|source|span|strong|sub|summary|sup|t[dhr]|table|tbody|thead|tt|u|ul|video)(?:\s[^<>]*)?/?>|<!--.*?-->",
+    re.DOTALL | re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>")  # `<name>` that is meant, not markup
 _REFERENCE = re.compile(r"\s?\[\^?\d+(?:\s*[,–-]\s*\d+)*\]")  # would read as a citation of ours
 
 
@@ -144,7 +179,7 @@ def clean(text: str, *, keep_lines: bool = False) -> str:
 
 def _cleaned(text: str) -> str:
     text = _LINK.sub(r"\1", _IMAGE.sub("", text))
-    return _REFERENCE.sub("", _TAG.sub("", text))
+    return _PLACEHOLDER.sub(r"`\g<0>`", _REFERENCE.sub("", _TAG.sub("", text)))
 
 
 _ABBREVIATION = re.compile(

@@ -13,9 +13,10 @@ pip install thing[1]
 - The port is set with `THING_PORT`.
 - Any of Linux, macOS
 
-| setting | meaning |
-|---------|---------|
-| a table | is not a sentence at all, however long it may be. |
+| setting | unit | meaning |
+|---------|------|---------|
+| `SPAN`  | s    | How long it [waits](x). |
+| x       |      |         |
 
 ## Upgrade
 
@@ -29,12 +30,13 @@ def split(text: str, section: str = "Install") -> list[Sentence]:
     return sentences(PromptPassage(3, "Thing", section, "guide.md", text))
 
 
-def test_prose_and_items_are_sentences_and_the_rest_is_not() -> None:
+def test_prose_items_and_rows_are_sentences_and_the_rest_is_not() -> None:
     assert [(sentence.text, sentence.item) for sentence in split(GUIDE)] == [
         ("Read the guide first.", False),
         ("It needs Python 3.11, e.g. from your distribution. Then run:", False),
         ("The port is set with `THING_PORT`.", True),
         ("Any of Linux, macOS", True),
+        ("`SPAN`: s · How long it waits.", True),
         ("Upgrade:", False),
     ]
 
@@ -64,9 +66,24 @@ def test_a_block_that_is_cut_off_or_too_long_is_left_out() -> None:
     assert unclosed == long
 
 
+def test_a_drawing_is_not_something_to_type() -> None:
+    [sentence] = split("The folders are laid out so.\n\n```\nsrc/\n├── core/\n└── chat/\n```\n")
+    assert sentence.block == ""
+
+
 def test_code_is_untouched_where_prose_is_cleaned() -> None:
     text = "See ![shot](a.png) <b>the</b> `a[1] <x>` of [that](http://x.y) [1, 2] and [^3]."
     assert clean(text) == "See the `a[1] <x>` of that and."
+
+
+def test_a_placeholder_is_not_taken_for_markup() -> None:
+    assert (
+        clean("Wrap it in <answer> tags, not in <b>bold</b>.") == "Wrap it in `<answer>` tags, not in bold."
+    )
+
+
+def test_the_entries_of_a_menu_are_not_a_sentence() -> None:
+    assert split("Getting Started Creating Cases Tips for Effective Evaluation Next Steps Glossary") == []
 
 
 def test_sentences_end_where_people_end_them() -> None:
