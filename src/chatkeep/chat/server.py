@@ -6,6 +6,7 @@ Knows nothing of HTTP. Where the SDK is known to fail, the method says which fau
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 import anyio
@@ -53,7 +54,7 @@ class Answers(Protocol):
 
     def run(
         self, question: str, history: Sequence[Message], context: RequestContext
-    ) -> AsyncIterator[AgentEvent]: ...
+    ) -> AsyncGenerator[AgentEvent, None]: ...
 
 
 class FeedbackStore(Protocol):
@@ -164,9 +165,9 @@ class ChatServer(ChatKitServer[RequestContext]):
         def new_message_id() -> str:
             return self.store.generate_item_id("message", thread, context)
 
-        events = self._answers.run(question, earlier, context)
-        async for event in translate(events, thread, new_message_id, self._clock):
-            yield event
+        async with aclosing(self._answers.run(question, earlier, context)) as events:
+            async for event in translate(events, thread, new_message_id, self._clock):
+                yield event
 
     async def _earlier(
         self, thread: ThreadMetadata, current: UserMessageItem | None, context: RequestContext

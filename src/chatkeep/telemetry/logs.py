@@ -12,7 +12,17 @@ import structlog
 
 LogFormat = Literal["auto", "json", "console"]
 
-_QUIET = ("alembic", "uvicorn", "httpx", "httpcore", "openai", "openai.agents", "chatkit", "aiosqlite", "asyncio")
+_QUIET = (
+    "alembic",
+    "uvicorn",
+    "httpx",
+    "httpcore",
+    "openai",
+    "openai.agents",
+    "chatkit",
+    "aiosqlite",
+    "asyncio",
+)
 
 
 def configure_logs(log_format: LogFormat, level: str, stream: TextIO = sys.stderr) -> None:
