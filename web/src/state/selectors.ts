@@ -76,8 +76,8 @@ export function withPlan(failure: Failure | null, plan: RetryPlan | null): Failu
 }
 
 /** Whether `url` may be loaded as an image of this thread: no list means no restriction was stated. */
-export function isImageAllowed(state: ChatState, url: URL, ownOrigin: string): boolean {
+export function isImageAllowed(state: ChatState, url: URL, ownOrigins: readonly string[]): boolean {
   const domains = state.thread?.allowed_image_domains;
-  if (url.protocol === 'data:' || url.origin === ownOrigin || domains === undefined) return true;
+  if (url.protocol === 'data:' || ownOrigins.includes(url.origin) || domains === undefined) return true;
   return domains.some((domain) => domain.toLowerCase() === url.hostname.toLowerCase());
 }

@@ -33,7 +33,7 @@ export const paths: Readonly<Record<string, string>> = {
   atom: `${dot(12, 12)}M12 7.5c5 0 9 2 9 4.5s-4 4.5-9 4.5-9-2-9-4.5 4-4.5 9-4.5zM16 5c2.2 1.2 1.9 5.3-.6 9.5S9 20.4 7 19.2s-1.8-5.3.6-9.5S13.9 3.8 16 5z`,
   batch: 'M12 3.5l8.5 4.5-8.5 4.5L3.5 8zM3.5 12.5l8.5 4.5 8.5-4.5M3.5 16.5L12 21l8.5-4.5',
   bolt: 'M13 3L5 13.5h6L10 21l8-10.5h-6z',
-  'book-clock': `${book}`,
+  'book-clock': book,
   'book-closed':
     'M6.5 3.5H19v17H6.5A2.5 2.5 0 0 1 4 18V6a2.5 2.5 0 0 1 2.5-2.5zM4 18a2.5 2.5 0 0 1 2.5-2.5H19',
   'book-open': book,
