@@ -89,5 +89,8 @@ function start(element: OpenAIChatKit, settings: PageSettings): void {
   apply();
 }
 
-const element = document.querySelector('openai-chatkit');
-if (element) void loadSettings().then((settings) => { start(element, settings); });
+const element = document.querySelector<OpenAIChatKit>('openai-chatkit');
+if (element)
+  void loadSettings().then((settings) => {
+    start(element, settings);
+  });

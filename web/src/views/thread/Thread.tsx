@@ -1,6 +1,6 @@
 /** The conversation: its turns, what is under way, what went wrong. */
 import type { VNode } from 'preact';
-import { memo } from 'preact/compat';
+import { useMemo } from 'preact/hooks';
 import type { UserMessageItem } from '../../protocol/types.gen';
 import type { Entry } from '../../state/model';
 import { turns, type Turn } from '../../state/selectors';
@@ -54,7 +54,7 @@ export function Thread(): VNode {
                   />
                 )}
                 {turn.replies.map((entry) => (
-                  <MemoReply key={entry.key} entry={entry} />
+                  <KeptReply key={entry.key} entry={entry} />
                 ))}
                 {isLast ? <Tail turn={turn} /> : <TurnActions turn={turn} isLast={false} />}
               </section>
@@ -75,11 +75,17 @@ function startsLive(list: readonly Turn[], index: number, liveKey: string): bool
   return list[index]?.message?.key === liveKey;
 }
 
-const Message = memo(({ entry, isUnsent }: { entry: Entry; isUnsent: boolean }) => (
-  <UserMessage item={entry.item as UserMessageItem} isUnsent={isUnsent} />
-));
+/** The same element for the same entry: Preact then leaves it alone. */
+function Message({ entry, isUnsent }: { entry: Entry; isUnsent: boolean }): VNode {
+  return useMemo(
+    () => <UserMessage item={entry.item as UserMessageItem} isUnsent={isUnsent} />,
+    [entry, isUnsent],
+  );
+}
 
-const MemoReply = memo(Reply);
+function KeptReply({ entry }: { entry: Entry }): VNode {
+  return useMemo(() => <Reply entry={entry} />, [entry]);
+}
 
 /** What follows the last item: it changes with every event, so the turns above need not. */
 function Tail({ turn }: { turn: Turn | null }): VNode {
