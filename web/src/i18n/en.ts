@@ -68,8 +68,6 @@ export const en = {
   confirmDelete: 'Delete this conversation?',
   cancel: 'Cancel',
   threadTitle: 'Title of the conversation',
-  leftAction: 'Menu',
-  rightAction: 'More',
 };
 
 export type Messages = typeof en;

@@ -78,10 +78,11 @@ function shapeTokens(theme: ThemeOption): Tokens {
   const density = DENSITY[theme.density ?? ''] ?? 1;
   return {
     'radius-composer': composer,
-    'radius-card': card,
+    'radius-md': card,
     'radius-button': button,
-    'radius-small': small,
+    'radius-sm': small,
     density: String(density),
+    space: `${4 * density}px`,
     gutter: `${Math.round(20 * density)}px`,
   };
 }
@@ -90,7 +91,7 @@ function typeTokens({ typography }: ThemeOption): Tokens {
   return {
     size: `${clamp(typography?.baseSize, 14, 18, 16)}px`,
     font: fontList(typography?.fontFamily, SANS),
-    mono: fontList(typography?.fontFamilyMono, MONO),
+    'font-mono': fontList(typography?.fontFamilyMono, MONO),
   };
 }
 
@@ -102,15 +103,16 @@ function colourTokens({ color }: ThemeOption, isNight: boolean): Tokens {
   const onDark = ramp === DARK;
   const accent = accentTokens(color?.accent, gray(ramp.text), onDark);
   return {
-    bg: surfaces.background ?? gray(ramp.page),
-    surface: surfaces.elevated ?? gray(ramp.surface),
+    surface: surfaces.background ?? gray(ramp.page),
+    'surface-raised': surfaces.elevated ?? gray(ramp.surface),
     subtle: gray(ramp.subtle),
+    'code-bg': gray(ramp.subtle),
     hover: gray(ramp.hover),
     pressed: gray(ramp.pressed),
-    line: gray(ramp.line),
-    strong: gray(ramp.strong),
-    faint: gray(ramp.faint),
-    muted: gray(ramp.muted),
+    border: gray(ramp.line),
+    'border-strong': gray(ramp.strong),
+    'text-faint': gray(ramp.faint),
+    'text-muted': gray(ramp.muted),
     text: surfaces.text ?? gray(ramp.text),
     danger: onDark ? 'oklch(0.76 0.13 22)' : 'oklch(0.52 0.19 27)',
     'danger-soft': onDark ? 'oklch(0.29 0.05 22)' : 'oklch(0.97 0.015 20)',
@@ -180,7 +182,9 @@ function accentTokens(
     return `color(from ${colour} xyz-d65 calc(.9505*${k}) ${k} calc(1.089*${k}))`;
   };
   const reading = onDark ? 'max(l,.78)' : 'min(l,.5)';
-  const mixed = (share: number): string => `color-mix(in oklab,${primary} ${share}%,var(--ck-bg))`;
+  const ownLink = onDark ? 'oklch(.78 .1 255)' : 'oklch(.52 .17 257)';
+  const link = option?.primary === undefined ? ownLink : `oklch(from ${primary} ${reading} c h)`;
+  const mixed = (share: number): string => `color-mix(in oklab,${primary} ${share}%,var(--ck-surface))`;
   const [soft, bubble] = [
     ['var(--ck-subtle)', 'var(--ck-subtle)'],
     [mixed(9), 'var(--ck-subtle)'],
@@ -190,13 +194,8 @@ function accentTokens(
   return {
     accent: primary,
     'on-accent': on(primary),
-    link: option?.primary === undefined ? 'inherit' : `oklch(from ${primary} ${reading} c h)`,
-    focus:
-      option?.primary === undefined
-        ? onDark
-          ? 'oklch(.72 .12 255)'
-          : 'oklch(.6 .17 257)'
-        : `oklch(from ${primary} ${reading} c h)`,
+    link,
+    focus: link,
     'accent-soft': soft,
     bubble,
     'on-bubble': level === 3 ? on(primary) : 'var(--ck-text)',

@@ -26,7 +26,11 @@ export function Header(): VNode | null {
           />
         )}
         {header.left && (
-          <IconButton icon={header.left.icon} label={t.leftAction} onClick={header.left.onClick} />
+          <IconButton
+            icon={header.left.icon}
+            label={spoken(header.left.icon)}
+            onClick={header.left.onClick}
+          />
         )}
       </div>
       {header.hasTitle && (
@@ -36,7 +40,11 @@ export function Header(): VNode | null {
       )}
       <div class="ck-header-side ck-header-end">
         {header.right && (
-          <IconButton icon={header.right.icon} label={t.rightAction} onClick={header.right.onClick} />
+          <IconButton
+            icon={header.right.icon}
+            label={spoken(header.right.icon)}
+            onClick={header.right.onClick}
+          />
         )}
         {!isFresh && (
           <IconButton
@@ -49,4 +57,10 @@ export function Header(): VNode | null {
       </div>
     </header>
   );
+}
+
+/** The page gives its buttons an icon and no name: the icon's own name has to do. */
+function spoken(icon: string): string {
+  const words = icon.replace(/^\w+:/, '').replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
