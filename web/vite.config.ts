@@ -35,6 +35,8 @@ export default defineConfig(({ mode }) => {
         fileName: () => (isPage ? 'page.js' : 'chatkit.js'),
       },
     },
+    // The wire fixtures lie beside this folder, where the Python tests read them too.
+    server: { fs: { allow: ['..'] } },
     test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
   };
 });
