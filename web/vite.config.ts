@@ -18,11 +18,11 @@ const pageFiles: Plugin = {
   },
 };
 
-export default defineConfig(({ mode }) => {
+export default defineConfig(({ command, mode }) => {
   const isPage = mode === 'page';
   return {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: command === 'build' ? { 'process.env.NODE_ENV': '"production"' } : {},
     plugins: isPage ? [pageFiles] : [],
     build: {
       outDir: '../src/chatkeep/_web',

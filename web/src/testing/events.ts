@@ -1,5 +1,5 @@
 /** Short spellings of items and events, as a server would send them. */
-import type { ThreadItem, ThreadItemUpdate, ThreadStreamEvent } from '../protocol/types.gen';
+import type { ThreadItem, ThreadStreamEvent } from '../protocol/types.gen';
 import { readEvent, readItem } from '../protocol/wire';
 
 const base = { thread_id: 'thr_1', created_at: '2030-01-01T00:00:00' };
@@ -59,7 +59,7 @@ export const opts = (allow: boolean): ThreadStreamEvent => ({
   stream_options: { allow_cancel: allow },
 });
 export const update = (id: string, value: Record<string, unknown>): ThreadStreamEvent =>
-  event({ type: 'thread.item.updated', item_id: id, update: value as unknown as ThreadItemUpdate });
+  event({ type: 'thread.item.updated', item_id: id, update: value });
 export const delta = (id: string, text: string, index = 0): ThreadStreamEvent =>
   update(id, { type: 'assistant_message.content_part.text_delta', content_index: index, delta: text });
 export const part = (id: string, kind: 'added' | 'done', text: string, index = 0): ThreadStreamEvent =>

@@ -59,9 +59,8 @@ export function rig(raw: Record<string, unknown> = {}): Rig {
 
 /** The text of everything shown, one entry an item. */
 export function texts(store: Store): string[] {
-  return store.chat.value.entries.map(({ item }) =>
-    'content' in item && Array.isArray(item.content)
-      ? item.content.map((piece) => ('text' in piece ? piece.text : '')).join('')
-      : item.type,
-  );
+  return store.chat.value.entries.map(({ item }) => {
+    const isMessage = item.type === 'user_message' || item.type === 'assistant_message';
+    return isMessage ? item.content.map((piece) => piece.text).join('') : item.type;
+  });
 }
