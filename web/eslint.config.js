@@ -5,5 +5,10 @@ export default defineConfig(
   { ignores: ['node_modules', 'dist', 'test-pages/dist'] },
   tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } } },
-  { rules: { '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }] } },
+  {
+    rules: {
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
 );

@@ -1,0 +1,278 @@
+/**
+ * Everything a person or the page can do in a conversation, each with its rules and its events.
+ *
+ * Above: the element's methods and the views. Below: turns, threads and history, which share one store.
+ */
+import type { Attachment, UserMessageContent as PageContent } from '@openai/chatkit';
+import type { Options, Prompt } from '../options';
+import { asError, IntegrationError } from '../protocol/errors';
+import type { InferenceOptions, UserMessageContent, UserMessageInput } from '../protocol/types.gen';
+import { plainText } from '../state/model';
+import { feedbackIds, type Turn } from '../state/selectors';
+import { emptyDraft, type Rating } from '../state/store';
+import { log, type Context } from './context';
+import { History } from './history';
+import { Threads } from './threads';
+import { Turns } from './turns';
+
+export interface OutgoingMessage {
+  text?: string;
+  content?: readonly PageContent[];
+  reply?: string;
+  attachments?: readonly Attachment[];
+  newThread?: boolean;
+  toolChoice?: { id: string };
+  model?: string;
+}
+
+export interface ComposerValue {
+  text?: string;
+  content?: readonly PageContent[];
+  reply?: string;
+  selectedToolId?: string | null;
+  selectedModelId?: string;
+}
+
+export class Conversation {
+  readonly history: History;
+  private readonly turns: Turns;
+  private readonly threads: Threads;
+
+  constructor(private readonly context: Context) {
+    this.history = new History(context);
+    this.turns = new Turns(context);
+    this.threads = new Threads(context);
+  }
+
+  /** The first requests: the list of conversations and the thread to begin with. */
+  begin(): void {
+    void this.history.load();
+    const { initialThread } = this.context.options();
+    if (initialThread !== null) void this.threads.open(initialThread, false);
+  }
+
+  /** After the element has been away from the page. */
+  resume(): void {
+    void this.history.load();
+    const threadId = this.context.store.chat.value.thread?.id;
+    if (threadId !== undefined) void this.threads.open(threadId, false);
+  }
+
+  /** Ends whatever is under way. */
+  abort(): void {
+    void this.turns.stop();
+    this.threads.abort();
+  }
+
+  /** Another server: nothing of the old one's may stay. */
+  reset(): void {
+    const { store } = this.context;
+    this.abort();
+    store.history.value = { threads: [], status: 'idle' };
+    if (store.chat.value.thread || store.chat.value.entries.length > 0) this.threads.startNew();
+    void this.history.load();
+  }
+
+  /** Keeps the selections that still exist and falls back to defaults for the rest. */
+  applyOptions(options: Options): void {
+    const { store } = this.context;
+    if (!options.tools.some((tool) => tool.id === store.toolId.value)) this.selectTool(null, 'options');
+    const usable = options.models.filter((model) => !model.disabled);
+    if (!usable.some((model) => model.id === store.modelId.value)) {
+      store.modelId.value = (usable.find((model) => model.default) ?? usable[0])?.id ?? null;
+    }
+  }
+
+  /** The composer's draft as a message; false if there is nothing to send now. */
+  submit(): boolean {
+    const { store, options } = this.context;
+    const { text, quote } = store.draft.value;
+    if (text.trim() === '' || !this.canSubmit()) return false;
+    const toolId = store.toolId.value;
+    store.draft.value = emptyDraft;
+    this.sendQuietly({
+      text: text.trim(),
+      reply: quote,
+      ...(toolId !== null && { toolChoice: { id: toolId } }),
+    });
+    if (!options().tools.find((tool) => tool.id === toolId)?.persistent) this.selectTool(null, 'submit');
+    return true;
+  }
+
+  choosePrompt(prompt: Prompt): void {
+    if (!this.canSubmit()) return;
+    const isText = typeof prompt.prompt === 'string';
+    log(this.context, 'startScreenPrompt.select', { text: prompt.label });
+    this.sendQuietly(isText ? { text: prompt.prompt } : { content: prompt.prompt });
+  }
+
+  canSubmit(): boolean {
+    const { phase, chat } = this.context.store;
+    const status = chat.value.thread?.status?.type ?? 'active';
+    return phase.value === 'idle' && status === 'active' && chat.value.failure?.plan?.kind !== 'reload';
+  }
+
+  /** Settles when the server has begun to answer. */
+  async sendUserMessage(message: OutgoingMessage): Promise<void> {
+    this.assertIdle('sendUserMessage');
+    const { store } = this.context;
+    const content = toContent(message);
+    const attachments = message.attachments ?? [];
+    if (plainText(content).trim() === '' && attachments.length === 0) {
+      throw new IntegrationError('sendUserMessage() ignored - the message is empty');
+    }
+    const model = message.model ?? store.modelId.value;
+    const inference: InferenceOptions = {
+      ...(message.toolChoice && { tool_choice: { id: message.toolChoice.id } }),
+      ...(model !== null && { model }),
+    };
+    const input: UserMessageInput = {
+      content,
+      quoted_text: message.reply ?? '',
+      attachments: attachments.map((attachment) => attachment.id),
+      inference_options: inference,
+    };
+    const local = { content, quoted_text: message.reply ?? '', attachments: [...attachments] };
+    await this.turns.send(input, local, message.newThread ?? false);
+  }
+
+  async sendCustomAction(action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
+    this.assertIdle('sendCustomAction');
+    const threadId = this.context.store.chat.value.thread?.id;
+    if (threadId === undefined) throw new IntegrationError('sendCustomAction() ignored - no active thread');
+    const { type, payload } = action;
+    await this.turns.act(threadId, payload === undefined ? { type } : { type, payload }, itemId);
+  }
+
+  async setThreadId(threadId: string | null): Promise<void> {
+    this.assertIdle('setThreadId');
+    if (threadId === (this.context.store.chat.value.thread?.id ?? null)) return;
+    this.history.close();
+    if (threadId === null) this.threads.startNew();
+    else await this.threads.open(threadId, true);
+  }
+
+  setComposerValue(value: ComposerValue): void {
+    const { store, options, emit } = this.context;
+    const draft = store.draft.value;
+    const isGiven = value.content !== undefined || value.text !== undefined;
+    const text = isGiven ? plainText(toContent(value)) : draft.text;
+    store.draft.value = { text, quote: value.reply ?? draft.quote };
+    const { selectedToolId: toolId, selectedModelId: modelId } = value;
+    if (toolId === null || options().tools.some((tool) => tool.id === toolId)) {
+      this.selectTool(toolId ?? null, 'method');
+    } else if (toolId !== undefined) {
+      emit('chatkit.error', { error: new IntegrationError(`there is no tool "${toolId}"`) });
+    }
+    if (options().models.some((model) => model.id === modelId && !model.disabled)) {
+      store.modelId.value = modelId ?? null;
+    } else if (modelId !== undefined) {
+      emit('chatkit.error', { error: new IntegrationError(`there is no model "${modelId}" to select`) });
+    }
+  }
+
+  selectTool(toolId: string | null, source: string): void {
+    const { store, emit } = this.context;
+    if (store.toolId.value === toolId) return;
+    store.toolId.value = toolId;
+    emit('chatkit.tool.change', { toolId });
+    if (source === 'menu') log(this.context, 'composer.tool.select', { toolId, source });
+  }
+
+  stop(): void {
+    if (this.context.store.chat.value.canCancel) void this.turns.stop();
+  }
+
+  /** Opens a row of the history, if the answer under way can be left. */
+  async select(threadId: string): Promise<void> {
+    if (!(await this.leave())) return;
+    this.history.close();
+    if (threadId !== this.context.store.chat.value.thread?.id) await this.threads.open(threadId, true);
+  }
+
+  async newChat(): Promise<void> {
+    if (!(await this.leave())) return;
+    this.history.close();
+    this.threads.startNew();
+    log(this.context, 'newChat.create');
+  }
+
+  async deleteThread(threadId: string): Promise<void> {
+    const isShown = this.context.store.chat.value.thread?.id === threadId;
+    if (isShown && !(await this.leave())) return;
+    if ((await this.history.delete(threadId)) && isShown) this.threads.startNew();
+  }
+
+  retryFailure(): void {
+    const plan = this.context.store.chat.value.failure?.plan;
+    if (!plan || this.context.store.phase.value !== 'idle') return;
+    if (plan.kind === 'reload') void this.threads.open(plan.threadId, false);
+    else this.turns.retry(plan).catch(() => undefined);
+  }
+
+  retryTurn(turn: Turn): void {
+    if (turn.asked === null || this.context.store.phase.value !== 'idle') return;
+    log(this.context, 'message.action', { action: 'retry' });
+    this.turns.retry({ kind: 'after_item', itemId: turn.asked }).catch(() => undefined);
+  }
+
+  rate(turn: Turn, rating: Rating): void {
+    const { client, store, emit } = this.context;
+    const threadId = store.chat.value.thread?.id;
+    if (threadId === undefined || store.ratings.value[turn.key] === rating) return;
+    store.ratings.value = { ...store.ratings.value, [turn.key]: rating };
+    log(this.context, 'message.action', { action: `feedback.${rating}` });
+    client.sendFeedback(threadId, feedbackIds(turn), rating).catch((thrown: unknown) => {
+      emit('chatkit.error', { error: asError(thrown) });
+    });
+  }
+
+  noteCopy(): void {
+    log(this.context, 'message.action', { action: 'copy' });
+  }
+
+  openDeeplink(name: string, data: Record<string, string>): void {
+    this.context.emit('chatkit.deeplink', { name, data });
+  }
+
+  dismissNotice(key: string): void {
+    const { chat } = this.context.store;
+    chat.value = { ...chat.value, notices: chat.value.notices.filter((notice) => notice.key !== key) };
+  }
+
+  async showOlder(): Promise<void> {
+    await this.threads.showOlder();
+  }
+
+  async fetchUpdates(): Promise<void> {
+    await Promise.all([this.threads.refresh(), this.history.load()]);
+  }
+
+  /** The turn's own end shows and reports what went wrong. */
+  private sendQuietly(message: OutgoingMessage): void {
+    this.sendUserMessage(message).catch(() => undefined);
+  }
+
+  /** Ends a cancellable answer; false if the one under way must be waited for. */
+  private async leave(): Promise<boolean> {
+    const { phase, chat } = this.context.store;
+    if (phase.value !== 'responding') return true;
+    if (!chat.value.canCancel) return false;
+    await this.turns.stop();
+    return true;
+  }
+
+  private assertIdle(method: string): void {
+    const phase = this.context.store.phase.value;
+    if (phase === 'responding') throw new IntegrationError(`${method}() ignored - already responding`);
+    if (phase === 'loading') throw new IntegrationError(`${method}() ignored - thread is loading`);
+  }
+}
+
+/** Content as the wire wants it: a tag's data is required there. */
+function toContent(message: { text?: string; content?: readonly PageContent[] }): UserMessageContent[] {
+  if (!message.content) return [{ type: 'input_text', text: message.text ?? '' }];
+  return message.content.map((part) =>
+    part.type === 'input_tag' ? { ...part, data: part.data ?? {} } : part,
+  );
+}

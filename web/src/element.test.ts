@@ -1,0 +1,407 @@
+import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
+import { afterEach, expect, test, vi } from 'vitest';
+import './define';
+import * as say from './testing/events';
+import { json, live, ScriptedServer, sse, type LiveResponse } from './testing/server';
+
+type Element = OpenAIChatKit & { options: ChatKitOptions | null };
+
+interface Page {
+  readonly element: Element;
+  readonly server: ScriptedServer;
+  /** Types of the events, in order; logs left out. */
+  readonly heard: string[];
+  readonly details: Record<string, unknown[]>;
+  readonly view: ShadowRoot;
+  set: (options?: Record<string, unknown>) => void;
+  ready: () => Promise<void>;
+}
+
+const NAMES =
+  'ready error effect deeplink response.start response.end history.open history.close thread.change thread.load.start thread.load.end tool.change'.split(
+    ' ',
+  );
+
+function page(): Page {
+  const element = document.createElement('openai-chatkit') as Element;
+  const server = new ScriptedServer();
+  const heard: string[] = [];
+  const details: Record<string, unknown[]> = {};
+  const set = (options: Record<string, unknown> = {}): void => {
+    const api = { url: '/chatkit', domainKey: 'x', fetch: server.fetch };
+    element.setOptions({ api, locale: 'en', ...options } as ChatKitOptions);
+  };
+  for (const name of NAMES) {
+    element.addEventListener(`chatkit.${name}`, (event: Event) => {
+      heard.push(name);
+      (details[name] ??= []).push((event as CustomEvent).detail);
+    });
+  }
+  const ready = async (): Promise<void> => {
+    await vi.waitFor(() => expect(heard).toContain('ready'));
+  };
+  const view = element.shadowRoot;
+  if (!view) throw new Error('no shadow root');
+  return { element, server, heard, details, view, set, ready };
+}
+
+async function shown(options?: Record<string, unknown>): Promise<Page> {
+  const it = page();
+  it.set(options);
+  document.body.append(it.element);
+  await it.ready();
+  return it;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in querySelector
+const find = <T extends HTMLElement>(it: Page, selector: string): T => {
+  const found = it.view.querySelector<T>(selector);
+  if (!found) throw new Error(`there is no ${selector} in ${it.view.textContent}`);
+  return found;
+};
+const text = (it: Page): string => it.view.textContent;
+const named = (it: Page, name: string): HTMLButtonElement => find(it, `[aria-label="${name}"]`);
+
+function write(it: Page, words: string): HTMLTextAreaElement {
+  const input = find<HTMLTextAreaElement>(it, 'textarea');
+  input.value = words;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+  return input;
+}
+
+function press(target: HTMLElement, key: string, init: KeyboardEventInit = {}): void {
+  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }));
+}
+
+async function responding(it: Page): Promise<LiveResponse> {
+  const { reply, opened } = live();
+  it.server.on('threads.create', reply);
+  press(write(it, 'Hi'), 'Enter');
+  const stream = await opened;
+  stream.send(
+    say.created(),
+    say.done(say.user('u')),
+    say.opts(true),
+    say.added(say.assistant('a')),
+    say.delta('a', 'Hel'),
+  );
+  await vi.waitFor(() => expect(text(it)).toContain('Hel'));
+  return stream;
+}
+
+afterEach(() => {
+  document.body.replaceChildren();
+});
+
+test('F78: options before attachment, listeners after: `ready` is heard once, and first', async () => {
+  const element = document.createElement('openai-chatkit') as Element;
+  const server = new ScriptedServer();
+  element.setOptions({ api: { url: '/chatkit', domainKey: 'x', fetch: server.fetch as typeof fetch } });
+  document.body.append(element);
+  const heard: string[] = [];
+  element.addEventListener('chatkit.ready', () => heard.push('ready'));
+  element.addEventListener('chatkit.thread.load.start', () => heard.push('load'));
+  expect(heard).toEqual([]);
+  element.setOptions({ api: { url: '/chatkit', domainKey: 'x', fetch: server.fetch as typeof fetch } });
+  await vi.waitFor(() => expect(heard).toEqual(['ready']));
+  await vi.waitFor(() => expect(server.of('threads.list')).toHaveLength(1));
+});
+
+test('F14: ready comes before the initial thread is loaded', async () => {
+  const it = page();
+  it.server.on('threads.get_by_id', () =>
+    json(say.thread('thr_9', { items: { data: [say.user('u', 'Earlier')] } })),
+  );
+  it.set({ initialThread: 'thr_9' });
+  document.body.append(it.element);
+  await vi.waitFor(() => expect(it.heard).toEqual(['ready', 'thread.load.start', 'thread.load.end']));
+  await vi.waitFor(() => expect(text(it)).toContain('Earlier'));
+});
+
+test('options set as a property before the script had run are adopted', async () => {
+  const it = page();
+  Object.defineProperty(it.element, 'options', {
+    value: { api: { url: '/chatkit', fetch: it.server.fetch } },
+    configurable: true,
+    writable: true,
+    enumerable: true,
+  });
+  document.body.append(it.element);
+  await it.ready();
+  expect(it.element.options?.api).toMatchObject({ url: '/chatkit' });
+});
+
+test('without options there is nothing: no request, no event', async () => {
+  const it = page();
+  document.body.append(it.element);
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  expect(it.heard).toEqual([]);
+  expect(it.server.asked).toEqual([]);
+  await expect(it.element.sendUserMessage({ text: 'x' })).rejects.toMatchObject({ name: 'IntegrationError' });
+});
+
+test('F11: Enter sends, Shift+Enter does not, and the answer appears', async () => {
+  const it = await shown();
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', 'Hello'))),
+  );
+  const input = write(it, 'Hi');
+  press(input, 'Enter', { shiftKey: true });
+  expect(it.server.of('threads.create')).toEqual([]);
+  press(input, 'Enter');
+  await vi.waitFor(() => expect(it.heard).toContain('response.end'));
+  await vi.waitFor(() => expect(text(it)).toContain('Hello'));
+  expect(it.heard).toEqual(['ready', 'response.start', 'thread.change', 'response.end']);
+  expect(it.view.querySelectorAll('.ck-bubble')).toHaveLength(1);
+  expect(find<HTMLTextAreaElement>(it, 'textarea').value).toBe('');
+});
+
+test.each([
+  ['isComposing', { isComposing: true }],
+  ['key code 229', { keyCode: 229 }],
+])('F66: Enter during composition (%s) is not a send; the one after it is', async (_, init) => {
+  const it = await shown();
+  it.server.on('threads.create', () => sse(say.created(), say.done(say.user('u'))));
+  const input = write(it, 'にほん');
+  const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
+  for (const [name, value] of Object.entries(init)) Object.defineProperty(event, name, { value });
+  input.dispatchEvent(event);
+  expect(it.server.of('threads.create')).toEqual([]);
+  press(input, 'Enter');
+  press(input, 'Enter');
+  await vi.waitFor(() => expect(it.heard).toContain('response.end'));
+  expect(it.server.of('threads.create')).toHaveLength(1);
+});
+
+test('F7: a new fetch serves the next request and nothing starts over', async () => {
+  const it = await shown();
+  const other = new ScriptedServer().on('threads.create', () => sse(say.created(), say.done(say.user('u'))));
+  it.element.setOptions({ api: { url: '/chatkit', domainKey: 'x', fetch: other.fetch as typeof fetch } });
+  await it.element.sendUserMessage({ text: 'Hi' });
+  expect(other.of('threads.create')).toHaveLength(1);
+  expect(it.heard.filter((name) => name === 'ready')).toHaveLength(1);
+  expect(other.of('threads.list')).toEqual([]);
+});
+
+test('F81: a new theme during a stream leaves the stream and the draft alone', async () => {
+  const it = await shown();
+  const stream = await responding(it);
+  write(it, 'a draft');
+  const colour = (): string =>
+    [...(it.view.adoptedStyleSheets[0]?.cssRules ?? [])].map((rule) => rule.cssText).join('');
+  const light = colour();
+  it.set({ theme: 'dark' });
+  expect(colour()).not.toBe(light);
+  expect(colour()).toContain('color-scheme: dark');
+  stream.send(say.delta('a', 'lo'));
+  await vi.waitFor(() => expect(text(it)).toContain('Hello'));
+  expect(find<HTMLTextAreaElement>(it, 'textarea').value).toBe('a draft');
+  expect(stream.aborted).toBe(false);
+});
+
+test('F35: the Stop button ends the answer and the Send button returns', async () => {
+  const it = await shown();
+  const stream = await responding(it);
+  await vi.waitFor(() => named(it, 'Stop responding').click());
+  await vi.waitFor(() => expect(it.heard).toContain('response.end'));
+  expect(stream.aborted).toBe(true);
+  await vi.waitFor(() => named(it, 'Send message'));
+  expect(text(it)).toContain('Hel');
+  expect(it.view.querySelector('[role=alert]')).toBeNull();
+});
+
+test('F33: the error row is an alert with a Retry button', async () => {
+  const it = await shown();
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.failure({ code: 'stream.error', allow_retry: true })),
+  );
+  it.server.on('threads.retry_after_item', () => sse(say.opts(true), say.done(say.assistant('a', 'Now'))));
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => expect(find(it, '[role=alert]').textContent).toContain('Something went wrong'));
+  find(it, '.ck-notice .ck-button').click();
+  await vi.waitFor(() => expect(text(it)).toContain('Now'));
+  expect(it.view.querySelector('[role=alert]')).toBeNull();
+});
+
+test.each([
+  [{ type: 'locked', reason: 'Escalated' }, 'Escalated'],
+  [{ type: 'locked' }, 'This conversation is locked.'],
+])('F21: a locked thread says why in a composer that takes nothing: %j', async (status, words) => {
+  const it = await shown();
+  it.server.on('threads.get_by_id', () => json(say.thread('thr_1', { status })));
+  await it.element.setThreadId('thr_1');
+  await vi.waitFor(() => expect(find<HTMLTextAreaElement>(it, 'textarea').placeholder).toBe(words));
+  expect(find<HTMLTextAreaElement>(it, 'textarea').disabled).toBe(true);
+});
+
+test('F22: a thread that closes during an answer keeps what was said and loses its composer', async () => {
+  const it = await shown();
+  const stream = await responding(it);
+  stream.send(say.updatedThread({ status: { type: 'closed', reason: 'Done' } }));
+  await vi.waitFor(() => expect(find(it, '.ck-closed').textContent).toBe('Done'));
+  expect(text(it)).toContain('Hel');
+  expect(it.view.querySelector('textarea')).toBeNull();
+});
+
+test('F31: a notice shows its link', async () => {
+  const it = await shown();
+  it.server.on('threads.create', () =>
+    sse(
+      say.created(),
+      say.done(say.user('u')),
+      say.event({
+        type: 'notice',
+        level: 'warning',
+        title: 'Limit',
+        message: 'See [plan](https://x.example/)',
+      }),
+    ),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() =>
+    expect(find(it, '.ck-notice-warning a').getAttribute('href')).toBe('https://x.example/'),
+  );
+});
+
+test('F43: nothing of an answer runs, and images of other hosts are not loaded', async () => {
+  const it = await shown();
+  const answer = '<img src=x onerror=alert(1)>\n\n[a](javascript:1)\n\n![p](https://evil.example/p.png)';
+  it.server.on('threads.create', () =>
+    sse(
+      say.created('thr_1', { allowed_image_domains: [] }),
+      say.done(say.user('u')),
+      say.done(say.assistant('a', answer)),
+    ),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => expect(text(it)).toContain('onerror'));
+  expect(it.view.querySelector('.ck-assistant img')).toBeNull();
+  expect(it.view.querySelector('a[href^="javascript"]')).toBeNull();
+});
+
+test('F44: a deep link tells the page and goes nowhere', async () => {
+  const it = await shown();
+  const answer = '[Doc](chatkit-link://document?document_id=x%20y)';
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', answer))),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => find(it, '.ck-assistant :is(a, button)').click());
+  expect(it.details.deeplink).toEqual([{ name: 'document', data: { document_id: 'x y' } }]);
+});
+
+test('F24: the history opens without a header, closes on Esc and gives the focus back', async () => {
+  const it = await shown({ header: { enabled: false } });
+  it.server.on('threads.list', () => json({ data: [say.thread('thr_1', { title: 'First' })] }));
+  await it.element.focusComposer();
+  await it.element.showHistory();
+  await vi.waitFor(() => expect(text(it)).toContain('First'));
+  press(find(it, '[role=dialog]'), 'Escape');
+  await vi.waitFor(() => expect(it.view.querySelector('[role=dialog]')).toBeNull());
+  expect(it.heard.slice(1)).toEqual(['history.open', 'history.close']);
+  expect(it.view.activeElement).toBe(find(it, 'textarea'));
+});
+
+test('F19, F20: rows are renamed in place and deleted only when confirmed', async () => {
+  const it = await shown();
+  it.server.on('threads.list', () => json({ data: [say.thread('thr_1', { title: 'First' })] }));
+  await it.element.showHistory();
+  await vi.waitFor(() => named(it, 'Rename First').click());
+  const field = await vi.waitFor(() => find<HTMLInputElement>(it, '.ck-row-field'));
+  field.value = 'X';
+  press(field, 'Enter');
+  await vi.waitFor(() => expect(find(it, '.ck-row-open').textContent).toBe('X'));
+  expect(it.server.of('threads.update')[0]?.params).toEqual({ thread_id: 'thr_1', title: 'X' });
+  named(it, 'Delete X').click();
+  await vi.waitFor(() => find(it, '[role=alertdialog]'));
+  expect(it.server.of('threads.delete')).toEqual([]);
+  find(it, '.ck-button-danger').click();
+  await vi.waitFor(() => expect(it.server.of('threads.delete')).toHaveLength(1));
+  await vi.waitFor(() => expect(text(it)).toContain('No conversations yet'));
+});
+
+test('F83: two elements know nothing of each other', async () => {
+  const one = await shown();
+  const two = await shown();
+  const stream = await responding(one);
+  expect(text(two)).not.toContain('Hel');
+  expect(two.heard).toEqual(['ready']);
+  two.element.remove();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(stream.aborted).toBe(false);
+});
+
+test('F84: an element that is taken away ends its request; one that is moved does not', async () => {
+  const it = await shown();
+  const stream = await responding(it);
+  const elsewhere = document.createElement('div');
+  document.body.append(elsewhere);
+  it.element.remove();
+  elsewhere.append(it.element);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(stream.aborted).toBe(false);
+  it.element.remove();
+  await vi.waitFor(() => expect(stream.aborted).toBe(true));
+  it.server.on('threads.get_by_id', () =>
+    json(say.thread('thr_1', { items: { data: [say.user('u', 'Kept')] } })),
+  );
+  document.body.append(it.element);
+  await vi.waitFor(() => expect(text(it)).toContain('Kept'));
+  expect(it.heard.filter((name) => name === 'ready')).toHaveLength(1);
+});
+
+test.each([
+  ['xx', 'en', 'ltr'],
+  ['ar', 'ar', 'rtl'],
+  ['en-US', 'en-US', 'ltr'],
+])('F85: the locale %s is sent as %s and read %s', async (locale, sent, dir) => {
+  const it = await shown({ locale });
+  expect(it.server.asked[0]?.headers['Accept-Language']).toBe(sent);
+  expect(find(it, '.ck-root').getAttribute('dir')).toBe(dir);
+});
+
+test('another server means another conversation', async () => {
+  const it = await shown();
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', 'Hello'))),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => expect(it.heard).toContain('response.end'));
+  it.element.setOptions({ api: { url: '/other', domainKey: 'x', fetch: it.server.fetch as typeof fetch } });
+  await vi.waitFor(() => expect(text(it)).toContain('What can I help with today?'));
+  expect(it.details['thread.change']).toEqual([{ threadId: 'thr_1' }, { threadId: null }]);
+  expect(it.server.asked.at(-1)).toMatchObject({
+    type: 'threads.list',
+    url: expect.stringContaining('/other') as string,
+  });
+});
+
+test('a finished answer is announced whole; its tokens are not', async () => {
+  const it = await shown();
+  const stream = await responding(it);
+  const announcer = (): string => find(it, '[aria-live=polite]').textContent;
+  expect(announcer()).toBe('');
+  expect(find(it, '[role=log]').getAttribute('aria-live')).toBe('off');
+  stream.send(say.done(say.assistant('a', 'Hello')));
+  stream.end();
+  await vi.waitFor(() => expect(announcer()).toBe('Hello'));
+});
+
+test('every button has a name', async () => {
+  const it = await shown({
+    header: { leftAction: { icon: 'home', onClick: () => undefined } },
+    threadItemActions: { feedback: true, retry: true },
+    composer: { tools: [{ id: 't', label: 'Tool', icon: 'globe' }], models: [{ id: 'm', label: 'Model' }] },
+  });
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', 'Hello'))),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => named(it, 'Good answer'));
+  await it.element.showHistory();
+  await vi.waitFor(() => find(it, '[role=dialog]'));
+  const nameless = [...it.view.querySelectorAll('button')].filter(
+    (button) => (button.getAttribute('aria-label') ?? button.textContent).trim() === '',
+  );
+  expect(nameless).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { wire } from '../testing/wire';
+import { EventParser, readEvents } from './sse';
+
+function parse(...pieces: string[]): string[] {
+  const parser = new EventParser();
+  return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
+}
+
+function bytes(text: string, size: number): ReadableStream<Uint8Array> {
+  const all = new TextEncoder().encode(text);
+  return new ReadableStream({
+    start(control) {
+      for (let at = 0; at < all.length; at += size) control.enqueue(all.slice(at, at + size));
+      control.close();
+    },
+  });
+}
+
+async function read(text: string, size: number): Promise<string[]> {
+  const found: string[] = [];
+  for await (const data of readEvents(bytes(text, size))) found.push(data);
+  return found;
+}
+
+test.each([
+  ['LF', 'data: a\n\ndata: b\n\n'],
+  ['CRLF', 'data: a\r\n\r\ndata: b\r\n\r\n'],
+  ['CR', 'data: a\r\rdata: b\r\r'],
+  ['no last blank line', 'data: a\n\ndata: b'],
+  ['no last blank line after a CR', 'data: a\r\rdata: b\r'],
+  ['comments and fields to ignore', ': ping\nevent: x\nid: 7\nretry: 1\ndata: a\n\n: ping\n\ndata:b\n\n'],
+  ['a byte order mark', '\uFEFFdata: a\n\ndata: b\n\n'],
+])('F3: reads events separated by %s', (_, text) => {
+  expect(parse(text)).toEqual(['a', 'b']);
+  expect(parse(...text.split(/(?=.)/s))).toEqual(['a', 'b']);
+});
+
+test('F3: joins the lines of one event and takes one space from each', () => {
+  expect(parse('data:  a\ndata\ndata:b\n\n')).toEqual([' a\n\nb']);
+});
+
+test.each([1, 2, 3, 7])('F3: keeps characters whole that arrive in pieces of %i bytes', async (size) => {
+  expect(await read('data: "Zoë 🦊 日本"\r\n\r\ndata: [DONE]\r\n\r\ndata: 2', size)).toEqual([
+    '"Zoë 🦊 日本"',
+    '2',
+  ]);
+});
+
+test('H.1: reads the recorded stream', async () => {
+  const events = (await read(wire('new_thread.sse'), 11)).map(
+    (data) => (JSON.parse(data) as { type: string }).type,
+  );
+  expect(events[0]).toBe('thread.created');
+  expect(events).toHaveLength(11);
+});
+
+test('closes the connection when its reader leaves early', async () => {
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    start: (control) => {
+      control.enqueue(new TextEncoder().encode('data: a\n\n'));
+    },
+    cancel: () => void (isCancelled = true),
+  });
+  for await (const data of readEvents(body)) {
+    expect(data).toBe('a');
+    break;
+  }
+  expect(isCancelled).toBe(true);
+});

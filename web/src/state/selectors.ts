@@ -1,0 +1,83 @@
+/** Questions asked of the state. Pure. */
+import type { ClientToolCallItem, ThreadItem } from '../protocol/types.gen';
+import type { ChatState, Entry, Failure, RetryPlan, TurnRequest } from './model';
+
+/** A message and what answered it; or a further stretch of answers, which has no message of its own. */
+export interface Turn {
+  readonly key: string;
+  readonly message: Entry | null;
+  /** The user message these replies answer: what a retry starts from. */
+  readonly asked: string | null;
+  readonly replies: readonly Entry[];
+}
+
+export function turns(entries: readonly Entry[]): Turn[] {
+  const found: { key: string; message: Entry | null; asked: string | null; replies: Entry[] }[] = [];
+  let asked: string | null = null;
+  let isOpen = false;
+  for (const entry of entries) {
+    if (entry.item.type === 'user_message') {
+      asked = entry.item.id;
+      found.push({ key: entry.key, message: entry, asked, replies: [] });
+      isOpen = true;
+    } else if (entry.item.type === 'end_of_turn') {
+      isOpen = false;
+    } else {
+      if (!isOpen) found.push({ key: entry.key, message: null, asked, replies: [] });
+      found.at(-1)?.replies.push(entry);
+      isOpen = true;
+    }
+  }
+  return found;
+}
+
+/** What the copy button puts on the clipboard. */
+export function copyText(turn: Turn): string {
+  return turn.replies
+    .map(({ item }) => textOf(item).trim())
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function textOf(item: ThreadItem): string {
+  if (item.type === 'assistant_message') return item.content.map((part) => part.text).join('\n\n');
+  return item.type === 'widget' ? (item.copy_text ?? '') : '';
+}
+
+/** The items that feedback on a turn is about. */
+export function feedbackIds(turn: Turn): string[] {
+  return [...new Set(turn.replies.map((entry) => entry.item.id))];
+}
+
+/** The confirmed user message that a retry would start from. */
+export function lastMessageId(state: ChatState): string | null {
+  return (
+    state.entries.findLast((entry) => entry.item.type === 'user_message' && !entry.isLocal)?.item.id ?? null
+  );
+}
+
+/** The tool call the server waits for, if the thread ends with one. */
+export function pendingToolCall(state: ChatState): ClientToolCallItem | null {
+  const item = state.entries.findLast((entry) => entry.item.type !== 'end_of_turn')?.item;
+  return item?.type === 'client_tool_call' && item.status !== 'completed' ? item : null;
+}
+
+/** How the turn that `request` began can be tried again; null if it cannot. */
+export function retryPlan(state: ChatState, request: TurnRequest, wasEchoed: boolean): RetryPlan | null {
+  const isMessage = request.type === 'threads.create' || request.type === 'threads.add_user_message';
+  if (isMessage && !wasEchoed) return { kind: 'resend', request };
+  const itemId = lastMessageId(state);
+  if (itemId !== null) return { kind: 'after_item', itemId };
+  return request.type === 'threads.custom_action' ? { kind: 'resend', request } : null;
+}
+
+export function withPlan(failure: Failure | null, plan: RetryPlan | null): Failure | null {
+  return failure && { ...failure, plan: failure.canRetry ? plan : null };
+}
+
+/** Whether `url` may be loaded as an image of this thread: no list means no restriction was stated. */
+export function isImageAllowed(state: ChatState, url: URL, ownOrigins: readonly string[]): boolean {
+  const domains = state.thread?.allowed_image_domains;
+  if (url.protocol === 'data:' || ownOrigins.includes(url.origin) || domains === undefined) return true;
+  return domains.some((domain) => domain.toLowerCase() === url.hostname.toLowerCase());
+}

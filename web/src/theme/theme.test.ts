@@ -1,0 +1,87 @@
+import type { ThemeOption } from '@openai/chatkit';
+import { expect, test } from 'vitest';
+import { contrast, parseColour } from './colour';
+import { themeSheet, themeTokens } from './theme';
+
+const lightness = (token: string | undefined): number => Number(/oklch\(([\d.]+)/.exec(token ?? '')?.[1]);
+const tokens = (color: NonNullable<ThemeOption['color']>, colorScheme: 'light' | 'dark' = 'light') =>
+  themeTokens({ colorScheme, color });
+
+test.each([
+  ['#fff', [255, 255, 255]],
+  ['#0d1117', [13, 17, 23]],
+  ['rgb(0 128 255 / .5)', [0, 128, 255]],
+  ['rgba(0, 20%, 255, 1)', [0, 51, 255]],
+  ['hsl(120, 100%, 50%)', [0, 255, 0]],
+  ['oklch(0.5 0.1 20)', null],
+  ['#12', null],
+])('reads %s', (value, expected) => {
+  expect(parseColour(value)).toEqual(expected);
+});
+
+test('contrast is that of WCAG', () => {
+  expect(contrast([255, 255, 255], [0, 0, 0])).toBeCloseTo(21);
+  expect(contrast([118, 118, 118], [255, 255, 255])).toBeCloseTo(4.54, 1);
+});
+
+test('the two schemes differ in everything that is a colour', () => {
+  const [light, dark] = [themeTokens({}), themeTokens({ colorScheme: 'dark' })];
+  for (const name of ['surface', 'text', 'text-muted', 'border', 'bubble', 'danger', 'accent']) {
+    if (name !== 'bubble') expect(light[name], name).not.toBe(dark[name]);
+  }
+  expect(themeSheet({ colorScheme: 'dark' })).toContain('color-scheme:dark');
+  expect(themeSheet('nonsense' as ThemeOption)).toContain('color-scheme:light');
+});
+
+test.each(['light', 'dark'] as const)(
+  'grayscale keeps text readable at every shade of the %s scheme',
+  (scheme) => {
+    for (let shade = -4; shade <= 4; shade++) {
+      const {
+        surface,
+        text,
+        'text-faint': faint,
+      } = tokens({ grayscale: { hue: 220, tint: 9, shade: shade as 0 } }, scheme);
+      expect(Math.abs(lightness(surface) - lightness(text))).toBeGreaterThan(0.65);
+      expect(Math.abs(lightness(surface) - lightness(faint))).toBeGreaterThan(0.42);
+    }
+  },
+);
+
+test('tint, shade, density, radius and size each show', () => {
+  const plain = themeTokens({});
+  expect(tokens({ grayscale: { hue: 220, tint: 6 } }).border).not.toBe(plain.border);
+  expect(lightness(tokens({ grayscale: { hue: 0, tint: 0, shade: -4 } }).surface)).toBeLessThan(1);
+  expect(themeTokens({ density: 'compact' }).space).toBe('3.2px');
+  expect(themeTokens({ radius: 'sharp' })['radius-composer']).toBe('2px');
+  expect(themeTokens({ typography: { baseSize: 99 as 18 } }).size).toBe('18px');
+});
+
+test('a foreground near the background is the raised surface; a far one is the text', () => {
+  const raised = tokens({ surface: { background: '#0d1117', foreground: '#1d222b' } });
+  expect(raised).toMatchObject({ surface: '#0d1117', 'surface-raised': '#1d222b' });
+  expect(lightness(raised.text)).toBeGreaterThan(0.9);
+  expect(tokens({ surface: { background: '#fff', foreground: '#222' } })).toMatchObject({ text: '#222' });
+});
+
+test('what a page writes cannot leave its declaration', () => {
+  const sheet = themeSheet({
+    typography: { fontFamily: 'x}:host{background:url(//evil.example)' },
+    color: { accent: { primary: 'red;}*{display:none', level: 2 } },
+  });
+  expect(sheet).not.toContain('evil');
+  expect(sheet).not.toContain('display:none');
+});
+
+test('accent levels go from the send button to the bubble', () => {
+  const at = (level: 0 | 1 | 2 | 3) => tokens({ accent: { primary: '#0a7', level } });
+  expect(at(0)).toMatchObject({
+    accent: '#0a7',
+    bubble: 'var(--ck-subtle)',
+    'accent-soft': 'var(--ck-subtle)',
+  });
+  expect(at(1).bubble).toBe('var(--ck-subtle)');
+  expect(at(2).bubble).toContain('color-mix');
+  expect(at(3)).toMatchObject({ bubble: '#0a7' });
+  expect(at(3)['on-bubble']).toContain('#0a7');
+});

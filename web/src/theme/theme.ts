@@ -1,0 +1,223 @@
+/**
+ * From the page's theme to CSS custom properties: the only names the views' styles may use.
+ *
+ * The gray ramp is built in OKLCH: each step keeps its lightness, whatever the hue, so that contrast does not
+ * depend on taste. Pure; `apply.ts` puts the text into a style sheet.
+ */
+import type { ThemeOption } from '@openai/chatkit';
+import { contrast, isDark, MIDDLE, parseColour } from './colour';
+
+type Tokens = Readonly<Record<string, string>>;
+
+/** Lightness of each gray, 0 to 1. */
+interface Ramp {
+  readonly page: number;
+  readonly surface: number;
+  readonly subtle: number;
+  readonly hover: number;
+  readonly pressed: number;
+  readonly line: number;
+  readonly strong: number;
+  readonly faint: number;
+  readonly muted: number;
+  readonly text: number;
+}
+
+const LIGHT: Ramp = {
+  page: 1,
+  surface: 1,
+  subtle: 0.966,
+  hover: 0.962,
+  pressed: 0.93,
+  line: 0.922,
+  strong: 0.86,
+  faint: 0.54,
+  muted: 0.5,
+  text: 0.205,
+};
+const DARK: Ramp = {
+  page: 0.2,
+  surface: 0.252,
+  subtle: 0.272,
+  hover: 0.278,
+  pressed: 0.325,
+  line: 0.305,
+  strong: 0.4,
+  faint: 0.69,
+  muted: 0.73,
+  text: 0.945,
+};
+
+type Radii = readonly [composer: string, card: string, button: string, small: string];
+const PILL: Radii = ['28px', '18px', '999px', '10px'];
+const RADII: Readonly<Record<string, Radii>> = {
+  pill: PILL,
+  round: ['16px', '14px', '12px', '9px'],
+  soft: ['10px', '8px', '8px', '6px'],
+  sharp: ['2px', '2px', '2px', '1px'],
+};
+const DENSITY: Readonly<Record<string, number>> = { compact: 0.8, normal: 1, spacious: 1.2 };
+const SANS =
+  'ui-sans-serif, -apple-system, BlinkMacSystemFont, "Segoe UI", Inter, Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
+const MONO = 'ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
+
+/** The style sheet text of a theme. */
+export function themeSheet(theme: ThemeOption): string {
+  const declarations = Object.entries(themeTokens(theme)).map(([name, value]) => `--ck-${name}:${value}`);
+  const scheme = theme.colorScheme === 'dark' ? 'dark' : 'light';
+  return `:host{color-scheme:${scheme};${declarations.join(';')}}`;
+}
+
+export function themeTokens(theme: ThemeOption): Tokens {
+  const isNight = theme.colorScheme === 'dark';
+  return { ...shapeTokens(theme), ...typeTokens(theme), ...colourTokens(theme, isNight) };
+}
+
+function shapeTokens(theme: ThemeOption): Tokens {
+  const [composer, card, button, small] = RADII[theme.radius ?? ''] ?? PILL;
+  const density = DENSITY[theme.density ?? ''] ?? 1;
+  return {
+    'radius-composer': composer,
+    'radius-md': card,
+    'radius-button': button,
+    'radius-sm': small,
+    density: String(density),
+    space: `${4 * density}px`,
+    gutter: `${Math.round(20 * density)}px`,
+  };
+}
+
+function typeTokens({ typography }: ThemeOption): Tokens {
+  return {
+    size: `${clamp(typography?.baseSize, 14, 18, 16)}px`,
+    font: fontList(typography?.fontFamily, SANS),
+    'font-mono': fontList(typography?.fontFamilyMono, MONO),
+  };
+}
+
+function colourTokens({ color }: ThemeOption, isNight: boolean): Tokens {
+  const gray = grayscale(color?.grayscale);
+  const surfaces = surfaceColours(color?.surface);
+  // A page may give a dark background to the light scheme: text follows what it is written on.
+  const ramp = (surfaces.isNight ?? isNight) ? DARK : LIGHT;
+  const onDark = ramp === DARK;
+  const accent = accentTokens(color?.accent, gray(ramp.text), onDark);
+  return {
+    surface: surfaces.background ?? gray(ramp.page),
+    'surface-raised': surfaces.elevated ?? gray(ramp.surface),
+    subtle: gray(ramp.subtle),
+    'code-bg': gray(ramp.subtle),
+    hover: gray(ramp.hover),
+    pressed: gray(ramp.pressed),
+    border: gray(ramp.line),
+    'border-strong': gray(ramp.strong),
+    'text-faint': gray(ramp.faint),
+    'text-muted': gray(ramp.muted),
+    text: surfaces.text ?? gray(ramp.text),
+    danger: onDark ? 'oklch(0.76 0.13 22)' : 'oklch(0.52 0.19 27)',
+    'danger-soft': onDark ? 'oklch(0.29 0.05 22)' : 'oklch(0.97 0.015 20)',
+    'danger-line': onDark ? 'oklch(0.4 0.08 22)' : 'oklch(0.89 0.05 20)',
+    warning: onDark ? 'oklch(0.82 0.12 80)' : 'oklch(0.49 0.11 65)',
+    'warning-soft': onDark ? 'oklch(0.29 0.04 75)' : 'oklch(0.975 0.025 85)',
+    'warning-line': onDark ? 'oklch(0.42 0.07 75)' : 'oklch(0.89 0.07 85)',
+    shadow: onDark
+      ? '0 1px 2px rgb(0 0 0/.3),0 8px 28px rgb(0 0 0/.28)'
+      : '0 1px 2px rgb(0 0 0/.04),0 6px 24px rgb(0 0 0/.06)',
+    'shadow-strong': onDark
+      ? '0 12px 40px rgb(0 0 0/.5)'
+      : '0 2px 6px rgb(0 0 0/.05),0 16px 44px rgb(0 0 0/.14)',
+    scrim: onDark ? 'rgb(0 0 0/.5)' : 'rgb(0 0 0/.22)',
+    ...accent,
+  };
+}
+
+/** The gray of a given lightness in the page's hue, tint and shade. */
+function grayscale(
+  option: { hue?: number; tint?: number; shade?: number } | undefined,
+): (lightness: number) => string {
+  const hue = clamp(option?.hue, 0, 360, 0);
+  const tint = clamp(option?.tint, 0, 9, 0);
+  const shade = clamp(option?.shade, -4, 4, 0);
+  return (lightness) => {
+    // Tints peak in the middle of the ramp; plain white stays white without a tint or a shade.
+    const chroma = (tint / 9) * 0.03 * (1 - Math.abs(lightness - 0.5));
+    const shaded = Math.min(1, Math.max(0, lightness + shade * 0.01));
+    return `oklch(${round(shaded)} ${round(chroma)} ${hue})`;
+  };
+}
+
+interface Surfaces {
+  readonly background: string | null;
+  readonly elevated: string | null;
+  readonly text: string | null;
+  /** Whether the background is dark; null when that cannot be told. */
+  readonly isNight: boolean | null;
+}
+
+/** `foreground` is typed as text, but most pages mean the elevated surface: the contrast tells which. */
+function surfaceColours(option: { background?: string; foreground?: string } | undefined): Surfaces {
+  const background = safeColour(option?.background);
+  const foreground = safeColour(option?.foreground);
+  const [back, fore] = [background && parseColour(background), foreground && parseColour(foreground)];
+  const isText = Boolean(back && fore && contrast(back, fore) >= 3);
+  const isReadable = Boolean(back && fore && contrast(back, fore) >= 4.5);
+  return {
+    background,
+    elevated: isText ? background : foreground,
+    text: isReadable ? foreground : null,
+    isNight: back ? isDark(back) : null,
+  };
+}
+
+function accentTokens(
+  option: { primary?: string; level?: number } | undefined,
+  text: string,
+  onDark: boolean,
+): Tokens {
+  const primary = safeColour(option?.primary) ?? text;
+  const level = option?.primary === undefined ? 0 : clamp(option.level, 0, 3, 1);
+  // Black or white, whichever contrasts with the colour: `y` is the luminance that WCAG speaks of.
+  const on = (colour: string): string => {
+    const k = `clamp(0,(${MIDDLE} - y)*99999,1)`;
+    return `color(from ${colour} xyz-d65 calc(.9505*${k}) ${k} calc(1.089*${k}))`;
+  };
+  const reading = onDark ? 'max(l,.78)' : 'min(l,.5)';
+  const ownLink = onDark ? 'oklch(.78 .1 255)' : 'oklch(.52 .17 257)';
+  const link = option?.primary === undefined ? ownLink : `oklch(from ${primary} ${reading} c h)`;
+  const mixed = (share: number): string => `color-mix(in oklab,${primary} ${share}%,var(--ck-surface))`;
+  const [soft, bubble] = [
+    ['var(--ck-subtle)', 'var(--ck-subtle)'],
+    [mixed(9), 'var(--ck-subtle)'],
+    [mixed(15), mixed(13)],
+    [mixed(20), primary],
+  ][level] as [string, string];
+  return {
+    accent: primary,
+    'on-accent': on(primary),
+    link,
+    focus: link,
+    'accent-soft': soft,
+    bubble,
+    'on-bubble': level === 3 ? on(primary) : 'var(--ck-text)',
+  };
+}
+
+/** A colour as written, unless it could end the declaration it is put into. */
+function safeColour(value: unknown): string | null {
+  return typeof value === 'string' && /^[\w#%.,()\s/+-]+$/.test(value.trim()) ? value.trim() : null;
+}
+
+/** Family names only: nothing that could end the declaration or load something. */
+function fontList(value: unknown, fallback: string): string {
+  return typeof value === 'string' && /^[\w\s"',.-]+$/.test(value) && value.trim() !== '' ? value : fallback;
+}
+
+function clamp(value: unknown, least: number, most: number, fallback: number): number {
+  return typeof value === 'number' && Number.isFinite(value)
+    ? Math.min(most, Math.max(least, value))
+    : fallback;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10000) / 10000;
+}
