@@ -93,10 +93,11 @@ class EdgeIndex:
             DataDirectoryInUse: another process has it open.
             ConfigurationError: the folder cannot be written, or its content cannot be read.
         """
-        return await anyio.to_thread.run_sync(cls._open, data_dir.absolute(), embedder)
+        return await anyio.to_thread.run_sync(cls._open, data_dir, embedder)
 
     @classmethod
     def _open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+        data_dir = data_dir.absolute()
         lock = _locked(data_dir)
         try:
             name = f"{_LAYOUT}/{embedder.name}/{embedder.dimensions}" if embedder else f"{_LAYOUT}/bm25"

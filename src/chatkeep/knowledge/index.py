@@ -6,6 +6,9 @@ from uuid import UUID, uuid5
 from chatkeep.knowledge.documents import Chunk, Document, PassageId
 from chatkeep.knowledge.protocols import Embedder, IndexedChunk, searchable
 
+SEARCHABLE_VERSION = 1
+"""Part of every document's fingerprint: raise it when `protocols.searchable` gives another text."""
+
 
 async def indexed(pairs: Sequence[tuple[Document, Chunk]], embedder: Embedder | None) -> list[IndexedChunk]:
     """Each chunk with its vector; without an embedder, without."""

@@ -1,40 +1,57 @@
 """Ingestion: what is new or changed in the sources is parsed, chunked, embedded and indexed.
 
-`plan` finds out cheaply what there is to do; `ingest` does it. Interrupted at any point, nothing is
-lost or doubled: a document's chunks are replaced and flushed before its fingerprint is saved, so
-that the next run finds it unfinished and does it again. Memory is bounded by the batch, not by
-the corpus. One unreadable file never stops the rest.
+Above: `chatkeep ingest` and the server's start. Below: `sources`, `parse`, `chunk`, `index`.
+`plan` finds out what there is to do; `ingest` does it. A document's chunks are replaced and flushed
+before its fingerprint is saved, so a run that is killed at any point is made good by the next, with
+nothing lost or doubled. Memory is bounded by a batch and the largest file, never by the corpus.
 """
 
 import hashlib
-import uuid
+import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
+from uuid import UUID, uuid5
 
 import anyio.to_thread
 
-from chatkeep.core.clock import Clock
+from chatkeep.core.clock import Clock, SystemClock
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.chunk import CHUNKER_VERSION, chunk, word_spans
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId
-from chatkeep.knowledge.index import indexed
+from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed
 from chatkeep.knowledge.parse import PARSER_VERSION, Skipped, parse
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
-from chatkeep.knowledge.sources import SourceFile, list_files
-from chatkeep.telemetry.logs import get_logger
+from chatkeep.knowledge.sources import Listing, SourceFile, list_files, too_large
 
-_log = get_logger(__name__)
+_IDS = UUID("5b1c6c0e-40cb-5c6e-8a53-6a1a1f1d2f0b")
+_CHUNKS_A_BATCH = 256
+_DOCUMENTS_A_BATCH = 64
 
-_NAMESPACE = uuid.UUID("8b0e3d5c-6a0c-5a6e-9d3f-2f5a7c1e4b90")
-_BATCH_CHUNKS = 256
-_BATCH_DOCUMENTS = 64
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What ingestion reads and writes.
+
+    Attributes:
+        embedder: None: BM25 alone.
+    """
+
+    documents: DocumentStore
+    index: VectorIndex
+    embedder: Embedder | None
+    max_file_bytes: int
+    clock: Clock = field(default_factory=SystemClock)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A file whose content is not indexed as it is now."""
+    """A file whose present content is not indexed."""
 
     file: SourceFile
     document_id: DocumentId
@@ -43,12 +60,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What there is to do."""
+    """What there is to do.
 
-    pending: Sequence[Pending]
-    removed: Sequence[DocumentId]
+    Attributes:
+        ignored: how many files in folders are of a type that is not read.
+    """
+
+    pending: tuple[Pending, ...]
+    removed: tuple[DocumentId, ...]
     unchanged: int
-    skipped: Sequence[Skipped]
+    skipped: tuple[Skipped, ...]
     ignored: int
 
     @property
@@ -56,134 +77,156 @@ class Plan:
         return not self.pending and not self.removed
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What was done. `skipped` says of each file left out why."""
+    """What was done."""
 
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    chunks: int = 0
-    ignored: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    skipped: tuple[Skipped, ...]
+    ignored: int
+    chunks: int
+    seconds: float
 
 
 class IngestProgress(Protocol):
-    """Listens to an ingestion, to show it."""
+    """Listens to an ingestion, to show it. `advanced` comes once for each of the files started with."""
 
-    def started(self, documents: int) -> None: ...
-    def reading(self, path: str) -> None: ...
-    def advanced(self, documents: int, chunks: int) -> None: ...
+    def started(self, files: int) -> None: ...
+    def embedded(self, path: str, chunks: int) -> None: ...
+    def advanced(self, path: str, chunks: int) -> None: ...
+
+
+class Unheard:
+    """Progress that nobody follows."""
+
+    def started(self, files: int) -> None: ...
+    def embedded(self, path: str, chunks: int) -> None: ...
+    def advanced(self, path: str, chunks: int) -> None: ...
 
 
 def document_id(source: str, path: str, context: RequestContext) -> DocumentId:
-    """The id of the document at `path` of `source`: the same file keeps it."""
-    return DocumentId(str(uuid.uuid5(_NAMESPACE, f"{context.tenant}\0{source}\0{path}")))
+    """The same file of the same tenant keeps its id."""
+    return DocumentId(str(uuid5(_IDS, json.dumps([context.tenant, source, path]))))
 
 
-def fingerprint(data: bytes, generation: str) -> str:
-    """Of a file's bytes and of everything that shapes its chunks and vectors.
-
-    Args:
-        generation: the index's; see `VectorIndex`.
-    """
-    shape = f"{PARSER_VERSION}/{CHUNKER_VERSION}/{generation}\0"
-    return hashlib.sha256(shape.encode() + data).hexdigest()
-
-
-async def plan(
-    paths: Sequence[Path],
-    *,
-    documents: DocumentStore,
-    generation: str,
-    max_file_bytes: int,
-    context: RequestContext,
-) -> Plan:
+async def plan(paths: Sequence[Path], library: Library, context: RequestContext) -> Plan:
     """Compare the files below `paths` with what is indexed. Reads and hashes; writes nothing.
 
     Raises:
-        ConfigurationError: a path does not exist.
+        InvalidInput: a path does not exist.
     """
-    listing = await anyio.to_thread.run_sync(list_files, paths, max_file_bytes)
-    known: dict[DocumentId, str] = {}
-    for source in listing.sources:
-        known |= dict((await documents.fingerprints(source, context)).values())
-    return await anyio.to_thread.run_sync(
-        _compare, listing.files, listing.skipped, listing.ignored, known, generation, context
+    listing = await anyio.to_thread.run_sync(list_files, paths, library.max_file_bytes)
+    known = {source: await library.documents.fingerprints(source, context) for source in listing.sources}
+    return await anyio.to_thread.run_sync(_compare, listing, known, library, context)
+
+
+async def ingest(
+    paths: Sequence[Path], library: Library, context: RequestContext, progress: IngestProgress | None = None
+) -> Report:
+    """Bring the index up to date with the files below `paths`. One bad file never stops the rest.
+
+    Raises:
+        InvalidInput: a path does not exist.
+    """
+    began = monotonic()
+    todo = await plan(paths, library, context)
+    run = _Run(library, context, progress or Unheard())
+    await run.carry_out(todo)
+    return Report(
+        added=run.added,
+        updated=run.updated,
+        unchanged=todo.unchanged,
+        removed=len(todo.removed),
+        skipped=(*todo.skipped, *run.skipped),
+        ignored=todo.ignored,
+        chunks=run.chunks,
+        seconds=monotonic() - began,
     )
+
+
+def _fingerprint(data: bytes, library: Library) -> str:
+    """Of the bytes and of all that shapes the chunks and vectors, so that a change of either shows."""
+    embedder = library.embedder.name if library.embedder else None
+    shape = [PARSER_VERSION, CHUNKER_VERSION, SEARCHABLE_VERSION, embedder, library.index.generation]
+    return hashlib.sha256(json.dumps(shape).encode() + b"\n" + data).hexdigest()
+
+
+def _read(file: SourceFile, max_file_bytes: int) -> bytes | Skipped:
+    try:
+        with file.file.open("rb") as opened:
+            data = opened.read(max_file_bytes + 1)
+    except OSError as error:
+        return Skipped(file.path, f"it cannot be read: {error.strerror}.")
+    return data if len(data) <= max_file_bytes else Skipped(file.path, too_large(max_file_bytes))
 
 
 def _compare(
-    files: Sequence[SourceFile],
-    skipped: Sequence[Skipped],
-    ignored: int,
-    known: Mapping[DocumentId, str],
-    generation: str,
+    listing: Listing,
+    known: Mapping[str, Mapping[str, tuple[DocumentId, str]]],
+    library: Library,
     context: RequestContext,
 ) -> Plan:
     pending: list[Pending] = []
-    unreadable: list[Skipped] = []
+    skipped = list(listing.skipped)
     present: set[DocumentId] = set()
-    for file in files:
+    unchanged = 0
+    for file in listing.files:
         identity = document_id(file.source, file.path, context)
-        try:
-            current = fingerprint(file.file.read_bytes(), generation)
-        except OSError as error:
-            unreadable.append(Skipped(file.path, f"it cannot be read: {error.strerror}."))
-            continue
         present.add(identity)
-        if known.get(identity) != current:
-            pending.append(Pending(file, identity, is_new=identity not in known))
-    return Plan(
-        pending=pending,
-        removed=[identity for identity in known if identity not in present],
-        unchanged=len(present) - len(pending),
-        skipped=[*skipped, *unreadable],
-        ignored=ignored,
-    )
+        data = _read(file, library.max_file_bytes)
+        before = known[file.source].get(file.path)
+        if isinstance(data, Skipped):
+            skipped.append(data)
+        elif before is not None and before[1] == _fingerprint(data, library):
+            unchanged += 1
+        else:
+            pending.append(Pending(file, identity, is_new=before is None))
+    removed = [
+        identity
+        for source, documents in known.items()
+        for path, (identity, _) in documents.items()
+        if identity not in present and not listing.may_hold(source, path)
+    ]
+    return Plan(tuple(pending), tuple(removed), unchanged, tuple(skipped), listing.ignored)
 
 
-class Ingestion:
-    """Carries out plans."""
+class _Run:
+    """One plan being carried out, and its tally."""
 
-    def __init__(
-        self, documents: DocumentStore, index: VectorIndex, embedder: Embedder | None, clock: Clock
-    ) -> None:
-        self._documents = documents
-        self._index = index
-        self._embedder = embedder
-        self._clock = clock
+    def __init__(self, library: Library, context: RequestContext, progress: IngestProgress) -> None:
+        self._library = library
+        self._context = context
+        self._progress = progress
+        self.added = self.updated = self.chunks = 0
+        self.skipped: list[Skipped] = []
 
-    async def run(self, plan: Plan, context: RequestContext, progress: IngestProgress) -> Report:
-        """Do what `plan` says. What fails on the way is in the report, with its reason."""
-        report = Report(unchanged=plan.unchanged, skipped=list(plan.skipped), ignored=plan.ignored)
-        progress.started(len(plan.pending))
-        await self._forget(plan.removed, context)
-        report.removed = len(plan.removed)
-        batch: list[tuple[Document, list[Chunk]]] = []
-        for pending in plan.pending:
-            progress.reading(pending.file.path)
-            read = await anyio.to_thread.run_sync(self._read, pending)
+    async def carry_out(self, todo: Plan) -> None:
+        self._progress.started(len(todo.pending))
+        await self._forget(todo.removed)
+        batch: list[tuple[Pending, Document, list[Chunk]]] = []
+        size = 0
+        for pending in todo.pending:
+            read = await anyio.to_thread.run_sync(self._prepare, pending)
             if isinstance(read, Skipped):
-                report.skipped.append(read)
-                await self._forget([] if pending.is_new else [pending.document_id], context)
-                progress.advanced(1, 0)
+                await self._skip(pending, read)
                 continue
-            report.added += pending.is_new
-            report.updated += not pending.is_new
-            report.chunks += len(read[1])
-            batch.append(read)
-            if len(batch) >= _BATCH_DOCUMENTS or sum(len(chunks) for _, chunks in batch) >= _BATCH_CHUNKS:
-                await self._write(batch, context, progress)
-                batch = []
-        await self._write(batch, context, progress)
-        return report
+            batch.append((pending, *read))
+            size += len(read[1])
+            if size >= _CHUNKS_A_BATCH or len(batch) >= _DOCUMENTS_A_BATCH:
+                await self._write(batch)
+                batch, size = [], 0
+        await self._write(batch)
 
-    def _read(self, pending: Pending) -> tuple[Document, list[Chunk]] | Skipped:
-        file = pending.file
+    def _prepare(self, pending: Pending) -> tuple[Document, list[Chunk]] | Skipped:
+        """Read, parse and chunk one file. Runs in a worker thread."""
+        file, library = pending.file, self._library
+        data = _read(file, library.max_file_bytes)
+        if isinstance(data, Skipped):
+            return data
         try:
-            data = file.file.read_bytes()
             parsed = parse(file.path, data)
             if isinstance(parsed, Skipped):
                 return parsed
@@ -194,35 +237,45 @@ class Ingestion:
                 title=parsed.title,
                 format=parsed.format,
                 text=parsed.text,
-                fingerprint=fingerprint(data, self._index.generation),
-                ingested_at=self._clock.now(),
+                fingerprint=_fingerprint(data, library),
+                ingested_at=library.clock.now(),
             )
-            return document, chunk(document, self._embedder.token_spans if self._embedder else word_spans)
-        except OSError as error:
-            return Skipped(file.path, f"it cannot be read: {error.strerror}.")
-        except Exception as error:  # noqa: BLE001 (a document nobody foresaw must not stop the others)
-            _log.exception("document_failed", path=file.path)
-            return Skipped(
-                file.path, f"it could not be parsed ({type(error).__name__}); the log has the details."
-            )
+            return document, chunk(document, library.embedder.token_spans if library.embedder else word_spans)
+        except Exception as error:  # noqa: BLE001 (a file nobody foresaw must not stop the others)
+            _log.exception("A document could not be read: %s", file.path)
+            return Skipped(file.path, f"reading it failed ({type(error).__name__}); the log says where.")
 
-    async def _write(
-        self, batch: Sequence[tuple[Document, list[Chunk]]], context: RequestContext, progress: IngestProgress
-    ) -> None:
+    async def _skip(self, pending: Pending, skipped: Skipped) -> None:
+        """The file is there but holds no text any more: what it held before is forgotten."""
+        self.skipped.append(skipped)
+        if not pending.is_new:
+            await self._forget([pending.document_id])
+        self._progress.advanced(pending.file.path, 0)
+
+    async def _write(self, batch: Sequence[tuple[Pending, Document, list[Chunk]]]) -> None:
+        """Replace the chunks of these documents, durably; then say so in the document store.
+
+        The deletion comes for new documents too: a run that was killed may have left chunks of theirs.
+        """
         if not batch:
             return
-        await self._index.delete_documents([document.id for document, _ in batch], context)
-        pairs = [(document, each) for document, chunks in batch for each in chunks]
-        for start in range(0, len(pairs), _BATCH_CHUNKS):
-            part = pairs[start : start + _BATCH_CHUNKS]
-            await self._index.upsert(await indexed(part, self._embedder), context)
-        await self._index.flush()
-        for document, chunks in batch:
-            await self._documents.save(document, context)
-            progress.advanced(1, len(chunks))
+        index, context = self._library.index, self._context
+        await index.delete_documents([document.id for _, document, _ in batch], context)
+        pairs = [(document, part) for _, document, chunks in batch for part in chunks]
+        for first in range(0, len(pairs), _CHUNKS_A_BATCH):
+            some = pairs[first : first + _CHUNKS_A_BATCH]
+            await index.upsert(await indexed(some, self._library.embedder), context)
+            self._progress.embedded(some[-1][0].path, len(some))
+        await index.flush()
+        for pending, document, chunks in batch:
+            await self._library.documents.save(document, context)
+            self.added += pending.is_new
+            self.updated += not pending.is_new
+            self.chunks += len(chunks)
+            self._progress.advanced(document.path, len(chunks))
 
-    async def _forget(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+    async def _forget(self, ids: Sequence[DocumentId]) -> None:
         if ids:
-            await self._index.delete_documents(ids, context)
-            await self._index.flush()
-            await self._documents.delete(ids, context)
+            await self._library.index.delete_documents(ids, self._context)
+            await self._library.index.flush()
+            await self._library.documents.delete(ids, self._context)

@@ -63,7 +63,7 @@ class _Builder:
         for layer in range(LAYERS):
             hidden = self._layer(hidden, f"encoder.layer.{layer}.")
         float32, int32 = self._types.FLOAT, self._types.INT32
-        shape = ["batch", "tokens", WIDTH]
+        shape: list[str | int | None] = ["batch", "tokens", WIDTH]
         graph = self._onnx.make_graph(
             self._nodes,
             "all-MiniLM-L6-v2",

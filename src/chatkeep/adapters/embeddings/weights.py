@@ -69,7 +69,7 @@ async def find_embedder(
         hub_url: where to fetch weights that are not installed; None: never.
         progress: told of the fetch, when there is one.
     """
-    cache = data_dir.absolute() / "models"
+    cache = _cache(data_dir)
     installed = _installed(package)
     if installed is not None:
         return FoundEmbedder(MiniLM(ModelFiles(installed / WEIGHTS.name, installed / TOKENIZER.name, cache)))
@@ -84,6 +84,10 @@ async def find_embedder(
                 None, f"The embedding model could not be fetched from {hub_url}: {failure} {_without()}"
             )
     return FoundEmbedder(MiniLM(ModelFiles(weights, tokenizer, cache)))
+
+
+def _cache(data_dir: Path) -> Path:
+    return data_dir.absolute() / "models"
 
 
 def _missing(wanted: Iterable[tuple[RemoteFile, Path]]) -> list[tuple[RemoteFile, Path]]:

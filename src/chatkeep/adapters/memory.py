@@ -1,0 +1,140 @@
+"""The vector index and the document store in memory: exact, and forgotten when the process ends.
+
+For tests and for trying things out; the contract suites hold them to what the durable ones do.
+"""
+
+import math
+import re
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from chatkeep.core.context import RequestContext
+from chatkeep.core.errors import NotFound
+from chatkeep.core.ids import TenantId
+from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId
+from chatkeep.knowledge.protocols import Hit, IndexedChunk, Legs, Vectors
+
+_WORD = re.compile(r"\w+")
+_K, _B = 1.2, 0.75
+
+
+class MemoryIndex:
+    """`VectorIndex` by exact cosine and BM25 over whole words in lower case."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[TenantId, dict[PassageId, IndexedChunk]] = {}
+        self._generation = secrets.token_hex(8)
+
+    @property
+    def generation(self) -> str:
+        return self._generation
+
+    async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
+        self._mine(context).update({chunk.id: chunk for chunk in chunks})
+
+    async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+        mine, gone = self._mine(context), set(ids)
+        for id_ in [id_ for id_, indexed in mine.items() if indexed.chunk.document_id in gone]:
+            del mine[id_]
+
+    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
+        mine = self._mine(context)
+        dense = (
+            [
+                Hit(id_, float(indexed.vector @ vector))
+                for id_, indexed in mine.items()
+                if indexed.vector is not None
+            ]
+            if vector is not None
+            else []
+        )
+        return Legs(dense=_best(dense, limit), sparse=_best(_bm25(text, mine), limit))
+
+    async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
+        mine = self._mine(context)
+        return [_passage(mine[id_]) for id_ in ids if id_ in mine]
+
+    async def count(self, context: RequestContext) -> int:
+        return len(self._mine(context))
+
+    async def flush(self) -> None:
+        """Nothing to do: there is no disk."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+    def _mine(self, context: RequestContext) -> dict[PassageId, IndexedChunk]:
+        return self._chunks.setdefault(context.tenant, {})
+
+
+class MemoryDocuments:
+    """`DocumentStore` in a dictionary."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[TenantId, DocumentId], Document] = {}
+
+    async def fingerprints(
+        self, source: str, context: RequestContext
+    ) -> Mapping[str, tuple[DocumentId, str]]:
+        return {
+            document.path: (document.id, document.fingerprint)
+            for (tenant, _), document in self._documents.items()
+            if tenant == context.tenant and document.source == source
+        }
+
+    async def save(self, document: Document, context: RequestContext) -> None:
+        self._documents[context.tenant, document.id] = document
+
+    async def load(self, document_id: DocumentId, context: RequestContext) -> Document:
+        try:
+            return self._documents[context.tenant, document_id]
+        except KeyError:
+            raise NotFound("There is no such document.") from None
+
+    async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
+        for id_ in ids:
+            self._documents.pop((context.tenant, id_), None)
+
+    async def count(self, context: RequestContext) -> int:
+        return sum(tenant == context.tenant for tenant, _ in self._documents)
+
+
+def _bm25(text: str, chunks: Mapping[PassageId, IndexedChunk]) -> list[Hit]:
+    """Okapi BM25 with Lucene's IDF, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative."""
+    counts = {id_: Counter(_words(indexed.searchable)) for id_, indexed in chunks.items()}
+    average = sum(count.total() for count in counts.values()) / max(len(counts), 1)
+    hits = []
+    rarity = {}
+    for word in set(_words(text)):
+        having = sum(word in count for count in counts.values())
+        rarity[word] = math.log(1 + (len(counts) - having + 0.5) / (having + 0.5))
+    for id_, count in counts.items():
+        damping = _K * (1 - _B + _B * count.total() / average) if average else _K
+        score = sum(idf * count[word] * (_K + 1) / (count[word] + damping) for word, idf in rarity.items())
+        if score > 0:
+            hits.append(Hit(id_, score))
+    return hits
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _best(hits: list[Hit], limit: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+
+def _passage(indexed: IndexedChunk) -> Passage:
+    chunk = indexed.chunk
+    return Passage(
+        id=indexed.id,
+        document_id=chunk.document_id,
+        path=indexed.path,
+        title=indexed.title,
+        headings=chunk.headings,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        score=0.0,
+    )

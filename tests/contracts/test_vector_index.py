@@ -1,0 +1,147 @@
+"""What every `VectorIndex` promises, held against each implementation."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid5
+
+import numpy as np
+import pytest
+
+from chatkeep.adapters.memory import MemoryIndex
+from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.core.context import RequestContext
+from chatkeep.core.ids import TenantId, UserId
+from chatkeep.knowledge.documents import Passage, PassageId
+from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex
+from tests.unit.knowledge.samples import NAMESPACE, FewAxes, sample
+
+ALICE = RequestContext(TenantId("alice"), UserId("u"), "r")
+BOB = RequestContext(TenantId("bob"), UserId("u"), "r")
+
+
+@pytest.fixture(params=["memory", "edge"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
+    opened: VectorIndex = (
+        MemoryIndex() if request.param == "memory" else await EdgeIndex.open(tmp_path, FewAxes())
+    )
+    yield opened
+    await opened.close()
+
+
+def axis(number: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.eye(FewAxes.width, dtype=np.float32)[number]
+
+
+CATS = sample("cats", "Cats purr when they are content.", axis(0))
+DOGS = sample("dogs", "Dogs bark at the postman.", axis(1))
+FISH = sample("fish", "Fish have gills and fins, and fish swim.", axis(2))
+
+
+async def test_each_leg_finds_the_obvious_best_first(index: VectorIndex) -> None:
+    await index.upsert([CATS, DOGS, FISH], ALICE)
+    towards_dogs = np.float32(0.9) * axis(1) + np.float32(0.4) * axis(2)
+    legs = await index.search("fish swim", towards_dogs, 10, ALICE)
+    assert [hit.id for hit in legs.dense] == [DOGS.id, FISH.id, CATS.id]
+    assert [hit.id for hit in legs.sparse] == [FISH.id]
+    scores = [hit.score for hit in legs.dense]
+    assert scores == pytest.approx([0.9 / np.hypot(0.9, 0.4), 0.4 / np.hypot(0.9, 0.4), 0], abs=0.1)
+
+
+async def test_a_rare_word_outweighs_a_common_one(index: VectorIndex) -> None:
+    common = [sample(f"c{n}", f"The manual covers printers, part {n}.", axis(0)) for n in range(8)]
+    rare = sample("rare", "The manual covers scanners.", axis(0))
+    await index.upsert([*common, rare], ALICE)
+    legs = await index.search("printers scanners", None, 20, ALICE)
+    assert legs.sparse[0].id == rare.id
+    assert len(legs.sparse) == 9
+
+
+async def test_titles_and_headings_are_found_too(index: VectorIndex) -> None:
+    await index.upsert(
+        [sample("a", "Run the script.", axis(0), title="Uninstalling", headings=("Windows",))], ALICE
+    )
+    for word in ("uninstalling", "windows"):
+        assert (await index.search(word, None, 5, ALICE)).sparse
+
+
+async def test_without_a_vector_the_dense_leg_is_empty(index: VectorIndex) -> None:
+    await index.upsert([CATS], ALICE)
+    legs = await index.search("cats", None, 10, ALICE)
+    assert not legs.dense
+    assert [hit.id for hit in legs.sparse] == [CATS.id]
+
+
+async def test_words_that_say_nothing_find_nothing(index: VectorIndex) -> None:
+    await index.upsert([CATS], ALICE)
+    legs = await index.search("?!", None, 10, ALICE)
+    assert not legs.sparse
+
+
+async def test_no_more_than_the_limit(index: VectorIndex) -> None:
+    await index.upsert([sample(str(n), f"Cats number {n}.", axis(0)) for n in range(9)], ALICE)
+    legs = await index.search("cats", axis(0), 4, ALICE)
+    assert len(legs.dense) == len(legs.sparse) == 4
+
+
+async def test_a_tenant_sees_nothing_of_another(index: VectorIndex) -> None:
+    await index.upsert([CATS], ALICE)
+    legs = await index.search("cats", axis(0), 10, BOB)
+    assert not legs.dense
+    assert not legs.sparse
+    assert await index.passages([CATS.id], BOB) == []
+    assert await index.count(BOB) == 0
+
+
+async def test_a_tenant_cannot_delete_anothers_chunks(index: VectorIndex) -> None:
+    await index.upsert([CATS], ALICE)
+    await index.delete_documents([CATS.chunk.document_id], BOB)
+    assert await index.count(ALICE) == 1
+
+
+async def test_upsert_replaces_by_id(index: VectorIndex) -> None:
+    await index.upsert([CATS], ALICE)
+    changed = sample("cats", "Lions roar.", axis(3))
+    await index.upsert([changed], ALICE)
+    assert await index.count(ALICE) == 1
+    assert not (await index.search("purr", None, 5, ALICE)).sparse
+    assert [passage.text for passage in await index.passages([CATS.id], ALICE)] == ["Lions roar."]
+
+
+async def test_deleting_a_document_takes_all_its_chunks_and_no_others(index: VectorIndex) -> None:
+    second = sample("cats-2", "Kittens play.", axis(0), document="cats")
+    await index.upsert([CATS, second, DOGS], ALICE)
+    await index.delete_documents([CATS.chunk.document_id], ALICE)
+    assert await index.count(ALICE) == 1
+    assert await index.passages([CATS.id, second.id, DOGS.id], ALICE) == [passage_of(DOGS)]
+
+
+async def test_passages_keep_the_order_asked_and_leave_out_the_unknown(index: VectorIndex) -> None:
+    await index.upsert([CATS, DOGS, FISH], ALICE)
+    unknown = PassageId(str(uuid5(NAMESPACE, "unknown")))
+    asked = [FISH.id, unknown, PassageId("not an id"), CATS.id]
+    assert await index.passages(asked, ALICE) == [passage_of(FISH), passage_of(CATS)]
+
+
+async def test_nothing_in_nothing_out(index: VectorIndex) -> None:
+    await index.upsert([], ALICE)
+    await index.delete_documents([], ALICE)
+    assert await index.passages([], ALICE) == []
+    legs = await index.search("cats", axis(0), 10, ALICE)
+    assert not legs.dense
+    assert not legs.sparse
+    assert await index.count(ALICE) == 0
+
+
+def passage_of(indexed: IndexedChunk) -> Passage:
+    chunk = indexed.chunk
+    return Passage(
+        indexed.id,
+        chunk.document_id,
+        indexed.path,
+        indexed.title,
+        chunk.headings,
+        chunk.start,
+        chunk.end,
+        chunk.text,
+        0.0,
+    )
