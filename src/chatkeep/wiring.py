@@ -23,6 +23,7 @@ from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
 from chatkeep.knowledge.retrieve import Retriever
+from chatkeep.knowledge.sources import source_name
 from chatkeep.knowledge.suggest import Suggestion, suggest
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import get_logger
@@ -92,7 +93,8 @@ async def open_knowledge(
     try:
         database = await open_database(settings.data_dir / _DATABASE)
         try:
-            retriever = Retriever(embedder, index)
+            sources = tuple(source_name(path) for path in settings.docs) or None
+            retriever = Retriever(embedder, index, sources)
             yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
         finally:
             await database.close()

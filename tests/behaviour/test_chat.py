@@ -51,7 +51,7 @@ def thread_of(events: list[Event]) -> str:
 
 def answer_of(events: list[Event]) -> Event:
     items = [event["item"] for event in events if event["type"] == "thread.item.done"]
-    return next(item for item in items if item["type"] == "assistant_message")  # type: ignore[no-any-return]
+    return next(item for item in items if item["type"] == "assistant_message")
 
 
 def test_a_question_is_answered_in_the_protocols_order(

@@ -12,7 +12,7 @@ from chatkeep.adapters.qdrant import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex
+from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex, Vectors
 from tests.unit.knowledge.samples import NAMESPACE, FewAxes, sample
 
 ALICE = RequestContext(TenantId("alice"), UserId("u"), "r")
@@ -28,8 +28,10 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
-def axis(number: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    return np.eye(FewAxes.width, dtype=np.float32)[number]
+def axis(number: int) -> Vectors:
+    axes: Vectors = np.eye(FewAxes.width, dtype=np.float32)
+    row: Vectors = axes[number]
+    return row
 
 
 CATS = sample("cats", "Cats purr when they are content.", axis(0))
@@ -96,6 +98,14 @@ async def test_a_tenant_cannot_delete_anothers_chunks(index: VectorIndex) -> Non
     await index.upsert([CATS], ALICE)
     await index.delete_documents([CATS.chunk.document_id], BOB)
     assert await index.count(ALICE) == 1
+
+
+async def test_a_search_in_some_sources_finds_nothing_of_others(index: VectorIndex) -> None:
+    here = sample("here", "Cats purr here.", axis(0), source="/here")
+    there = sample("there", "Cats purr there.", axis(0), source="/there")
+    await index.upsert([here, there], ALICE)
+    legs = await index.search("cats", axis(0), 10, ALICE, ["/here", "/nowhere"])
+    assert [hit.id for hit in legs.dense] == [hit.id for hit in legs.sparse] == [here.id]
 
 
 async def test_upsert_replaces_by_id(index: VectorIndex) -> None:

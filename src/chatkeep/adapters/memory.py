@@ -38,8 +38,19 @@ class MemoryIndex:
         for id_ in [id_ for id_, indexed in mine.items() if indexed.chunk.document_id in gone]:
             del mine[id_]
 
-    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
-        mine = self._mine(context)
+    async def search(
+        self,
+        text: str,
+        vector: Vectors | None,
+        limit: int,
+        context: RequestContext,
+        sources: Sequence[str] | None = None,
+    ) -> Legs:
+        mine = {
+            id_: indexed
+            for id_, indexed in self._mine(context).items()
+            if sources is None or indexed.source in sources
+        }
         dense = (
             [
                 Hit(id_, float(indexed.vector @ vector))
@@ -95,6 +106,10 @@ class MemoryDocuments:
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)
+
+    async def some(self, limit: int, context: RequestContext) -> list[Document]:
+        mine = [document for (tenant, _), document in self._documents.items() if tenant == context.tenant]
+        return sorted(mine, key=lambda document: document.path)[:limit]
 
     async def count(self, context: RequestContext) -> int:
         return sum(tenant == context.tenant for tenant, _ in self._documents)

@@ -40,7 +40,7 @@ from chatkeep.knowledge.protocols import Embedder, Hit, IndexedChunk, Legs, Vect
 
 T = TypeVar("T")
 
-_LAYOUT = 1  # raise it when the payload or the vectors change: it opens a new folder
+_LAYOUT = 2  # raise it when the payload or the vectors change: it opens a new folder
 _DENSE, _SPARSE = "dense", "bm25"
 _POINTS_AN_UPDATE = 128
 _DRIFT = 0.1
@@ -132,20 +132,33 @@ class EdgeIndex:
             )
             await self._in_thread(lambda: self._shard.update(operation))
 
-    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
+    async def search(
+        self,
+        text: str,
+        vector: Vectors | None,
+        limit: int,
+        context: RequestContext,
+        sources: Sequence[str] | None = None,
+    ) -> Legs:
         mine = edge.Filter(must=[_tenant(context)])
+        wanted = mine
+        if sources is not None:
+            among = edge.FieldCondition("source", match=edge.MatchAny(list(sources)))
+            wanted = edge.Filter(must=[_tenant(context), among])
         words = self._weigher.query(text)
         dense = vector is not None and self._dense
         requests = []
         if vector is not None and dense:
             nearest = edge.Query.Nearest(vector.tolist(), using=_DENSE)
-            requests.append(edge.QueryRequest(limit=limit, query=nearest, filter=mine, with_payload=False))
+            requests.append(edge.QueryRequest(limit=limit, query=nearest, filter=wanted, with_payload=False))
         if words.indices:
             # How rare a word is counts within the tenant: another's documents must not show in one's ranking.
             params = edge.SearchParams(idf=edge.IdfParams(corpus=mine))
             nearest = edge.Query.Nearest(words, using=_SPARSE)
             requests.append(
-                edge.QueryRequest(limit=limit, query=nearest, filter=mine, with_payload=False, params=params)
+                edge.QueryRequest(
+                    limit=limit, query=nearest, filter=wanted, with_payload=False, params=params
+                )
             )
         if not requests:
             return Legs(dense=(), sparse=())
@@ -205,6 +218,7 @@ class EdgeIndex:
         payload = {
             "tenant": str(context.tenant),
             "document": str(chunk.document_id),
+            "source": indexed.source,
             "path": indexed.path,
             "title": indexed.title,
             "headings": list(chunk.headings),
@@ -319,6 +333,7 @@ def _create(folder: Path, dimensions: int | None) -> None:
     for field, params in (
         ("tenant", edge.KeywordIndexParams(is_tenant=True)),
         ("document", edge.KeywordIndexParams()),
+        ("source", edge.KeywordIndexParams()),
     ):
         shard.update(edge.UpdateOperation.create_field_index(field, params))
     shard.flush()

@@ -15,9 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import local_context
-from chatkeep.knowledge.ingest import Ingestion, Plan, Report, plan
+from chatkeep.knowledge.ingest import Library, Report, ingest, plan
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
 from chatkeep.wiring import KnowledgeBase, open_knowledge
@@ -52,29 +51,23 @@ async def _is_behind(settings: Settings) -> bool:
     async with open_knowledge(settings) as knowledge:
         if knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
             return True  # ingesting fetches the embedder first
-        return not (await _plan(settings, knowledge)).is_empty
+        todo = await plan(settings.docs, _library(settings, knowledge), local_context("plan"))
+        return not todo.is_empty
 
 
 async def _ingest(settings: Settings) -> Report:
     with _Bars() as bars:
         async with open_knowledge(settings, may_fetch=True, progress=bars.fetching) as knowledge:
-            ingestion = Ingestion(knowledge.documents, knowledge.index, knowledge.embedder, SystemClock())
-            todo = await _plan(settings, knowledge)
-            report = await ingestion.run(todo, local_context("ingest"), bars)
-            if report.chunks and await knowledge.index.count(local_context("ingest")) > _WORTH_OPTIMIZING:
+            context = local_context("ingest")
+            report = await ingest(settings.docs, _library(settings, knowledge), context, bars)
+            if report.chunks and await knowledge.index.count(context) > _WORTH_OPTIMIZING:
                 bars.optimizing()
                 await knowledge.index.optimize()
             return report
 
 
-async def _plan(settings: Settings, knowledge: KnowledgeBase) -> Plan:
-    return await plan(
-        settings.docs,
-        documents=knowledge.documents,
-        generation=knowledge.index.generation,
-        max_file_bytes=settings.max_file_bytes,
-        context=local_context("ingest"),
-    )
+def _library(settings: Settings, knowledge: KnowledgeBase) -> Library:
+    return Library(knowledge.documents, knowledge.index, knowledge.embedder, settings.max_file_bytes)
 
 
 def _summary(report: Report) -> str:
@@ -118,25 +111,29 @@ class _Bars:
         done = f"{received / 1e6:.0f}/{total / 1e6:.0f} MB"
         self._progress.update(self._fetch, completed=received, done=done)
 
-    def started(self, documents: int) -> None:
-        self._total = documents
-        if documents:
-            self._documents = self._progress.add_task("Reading documents", total=documents, done="")
-            self._say(f"Reading {documents} documents")
+    def started(self, files: int) -> None:
+        self._total = files
+        if files:
+            self._documents = self._progress.add_task("Reading documents", total=files, done="")
+            self._say(f"Reading {files} documents")
 
-    def reading(self, path: str) -> None:
-        if self._documents is not None:
-            shown = path if len(path) <= 40 else f"…{path[-39:]}"
-            self._progress.update(self._documents, description=f"Reading {shown}")
-
-    def advanced(self, documents: int, chunks: int) -> None:
-        self._count += documents
+    def embedded(self, path: str, chunks: int) -> None:
         self._chunks += chunks
-        if self._documents is not None:
-            done = f"{self._count}/{self._total} documents, {self._chunks} passages"
-            self._progress.update(self._documents, advance=documents, done=done)
+        self._show(path)
+
+    def advanced(self, path: str, chunks: int) -> None:  # noqa: ARG002 (`embedded` counted them)
+        self._count += 1
+        self._show(path)
         if self._count % _REPORT_EVERY == 0:
             self._say(f"{self._count} of {self._total} documents read")
+
+    def _show(self, path: str) -> None:
+        if self._documents is not None:
+            shown = path if len(path) <= 40 else f"…{path[-39:]}"
+            done = f"{self._count}/{self._total} documents, {self._chunks} passages"
+            self._progress.update(
+                self._documents, completed=self._count, description=f"Reading {shown}", done=done
+            )
 
     def optimizing(self) -> None:
         self._progress.add_task("Building the search graph", total=None, done="")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chatkeep.core.errors import ConfigurationError
+from chatkeep.core.errors import ChatkeepError
 
 app = typer.Typer(
     name="chatkeep",
@@ -27,7 +27,7 @@ def main() -> None:
     gc.disable()  # imports make many objects and no garbage; `serve` turns it on again
     try:
         app()
-    except ConfigurationError as error:
+    except ChatkeepError as error:
         print(f"chatkeep: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
 

@@ -17,8 +17,8 @@ from uuid import UUID, uuid5
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import InvalidInput
 from chatkeep.knowledge.chunk import chunk, word_spans
-from chatkeep.knowledge.documents import Chunk, Document, DocumentId
-from chatkeep.knowledge.index import indexed
+from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.index import Named, indexed, name_chunks
 from chatkeep.knowledge.protocols import Embedder, VectorIndex
 from chatkeep.knowledge.retrieve import CANDIDATES, Retriever
 
@@ -148,14 +148,14 @@ async def _fill(
     count = 0
     for first in range(0, len(corpus), _DOCUMENTS_A_STEP):
         step = corpus[first : first + _DOCUMENTS_A_STEP]
-        pairs: list[tuple[Document, Chunk]] = []
+        named: list[Named] = []
         for entry in step:
             document = _document(entry)
             keys[document.id] = entry.key
             chunks = chunk(document, embedder.token_spans if embedder else word_spans)
-            pairs.extend((document, part) for part in chunks)
-        await index.upsert(await indexed(pairs, embedder), context)
-        count += len(pairs)
+            named.extend(name_chunks(document, chunks))
+        await index.upsert(await indexed(named, embedder), context)
+        count += len(named)
         if progress:
             progress.advanced("corpus", first + len(step), len(corpus))
     await index.flush()

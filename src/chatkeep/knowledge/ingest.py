@@ -22,7 +22,7 @@ from chatkeep.core.clock import Clock, SystemClock
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.chunk import CHUNKER_VERSION, chunk, word_spans
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId
-from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed
+from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed, name_chunks
 from chatkeep.knowledge.parse import PARSER_VERSION, Skipped, parse
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
 from chatkeep.knowledge.sources import Listing, SourceFile, list_files, too_large
@@ -261,11 +261,11 @@ class _Run:
             return
         index, context = self._library.index, self._context
         await index.delete_documents([document.id for _, document, _ in batch], context)
-        pairs = [(document, part) for _, document, chunks in batch for part in chunks]
-        for first in range(0, len(pairs), _CHUNKS_A_BATCH):
-            some = pairs[first : first + _CHUNKS_A_BATCH]
+        named = [each for _, document, chunks in batch for each in name_chunks(document, chunks)]
+        for first in range(0, len(named), _CHUNKS_A_BATCH):
+            some = named[first : first + _CHUNKS_A_BATCH]
             await index.upsert(await indexed(some, self._library.embedder), context)
-            self._progress.embedded(some[-1][0].path, len(some))
+            self._progress.embedded(some[-1].document.path, len(some))
         await index.flush()
         for pending, document, chunks in batch:
             await self._library.documents.save(document, context)

@@ -43,11 +43,13 @@ class IndexedChunk:
     """A chunk ready to be stored: who it belongs to on paper, and where it lies in vector space.
 
     Attributes:
+        source: the file or folder its document came with.
         vector: None when no dense embedder is configured.
     """
 
     id: PassageId
     chunk: Chunk
+    source: str
     path: str
     title: str
     vector: Vectors | None
@@ -98,8 +100,19 @@ class VectorIndex(Protocol):
         """Forget every chunk of these documents."""
         ...
 
-    async def search(self, text: str, vector: Vectors | None, limit: int, context: RequestContext) -> Legs:
-        """The `limit` best of each leg: BM25 for `text`, cosine for `vector` (shape (dimensions,))."""
+    async def search(
+        self,
+        text: str,
+        vector: Vectors | None,
+        limit: int,
+        context: RequestContext,
+        sources: Sequence[str] | None = None,
+    ) -> Legs:
+        """The `limit` best of each leg: BM25 for `text`, cosine for `vector` (shape (dimensions,)).
+
+        Args:
+            sources: look only at what came with these; None: at everything.
+        """
         ...
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:

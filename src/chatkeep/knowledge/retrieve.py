@@ -16,10 +16,15 @@ CANDIDATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Hybrid search. Without an embedder, BM25 alone."""
+    """Hybrid search. Without an embedder, BM25 alone.
+
+    Attributes:
+        sources: the files and folders to look in; None: everything ingested.
+    """
 
     embedder: Embedder | None
     index: VectorIndex
+    sources: tuple[str, ...] | None = None
 
     async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
         """The `limit` best passages, best first, no two with the same text. None for an empty query."""
@@ -38,4 +43,4 @@ class Retriever:
         if not query.strip():
             return Legs(dense=(), sparse=())
         vector = (await self.embedder.embed([query]))[0] if self.embedder else None
-        return await self.index.search(query, vector, CANDIDATES, context)
+        return await self.index.search(query, vector, CANDIDATES, context, self.sources)

@@ -56,6 +56,11 @@ class Listing:
         )
 
 
+def source_name(path: Path) -> str:
+    """The one name of a source, however it was written. Raises InvalidInput: nothing is there."""
+    return os.fspath(_resolved(path))
+
+
 def list_files(paths: Sequence[Path], max_file_bytes: int) -> Listing:
     """The files below `paths`.
 

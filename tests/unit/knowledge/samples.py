@@ -44,6 +44,7 @@ def sample(
     *,
     document: str | None = None,
     title: str = "",
+    source: str = "/docs",
     headings: tuple[str, ...] = (),
 ) -> IndexedChunk:
     """A chunk whose id comes from its name."""
@@ -51,6 +52,7 @@ def sample(
     return IndexedChunk(
         id=PassageId(str(uuid5(NAMESPACE, name))),
         chunk=Chunk(document_id, 3, 3 + len(text), text, headings),
+        source=source,
         path=f"{document or name}.md",
         title=title,
         vector=vector,
