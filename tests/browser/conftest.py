@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from chatkeep.testing import ScriptedModelServer
 from tests.serving import Server, serving
@@ -26,17 +26,18 @@ _ARGUMENTS = [
 _PATIENCE_MILLISECONDS = 15_000
 
 
-def _chromium() -> str:
+def chromium(playwright: Playwright) -> Browser:
+    """Debian's Chromium, or the one `CHROMIUM` names, without a window."""
     names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
     found = next((path for path in map(shutil.which, filter(None, names)) if path), None)
     assert found, "The browser tests need Chromium: `make test` installs it on Debian."
-    return found
+    return playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=_ARGUMENTS)
+        browser = chromium(playwright)
         yield browser
         browser.close()
 

@@ -38,12 +38,10 @@ for path in _FILES:
 
 @router.get("/page.json")
 async def page(services: ServicesDep, context: ContextDep) -> JSONResponse:
-    """What the chat page shows before the first question."""
+    """Questions the chat page suggests before the first one."""
     suggestions = await services.suggestions.suggestions(context)
     return JSONResponse(
         {
-            "greeting": "Ask your documents",
-            "placeholder": "Ask a question…",
             "prompts": [{"label": each.label, "prompt": each.question} for each in suggestions],
         }
     )

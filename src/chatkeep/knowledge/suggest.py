@@ -35,6 +35,7 @@ def _of(document: Document) -> Iterator[Suggestion]:
         if heading.endswith("?") and len(heading) <= _LONGEST:
             yield Suggestion(heading, heading)
         elif 0 < len(heading) <= _LONGEST:
-            yield Suggestion(heading, f"What does “{document.title}” say about “{heading}”?")
+            question = f"What does “{document.title}” say about “{heading}”?"
+            yield Suggestion(f"{document.title} › {heading}", question)
     if not headings:
         yield Suggestion(document.title[:_LONGEST], f"What is “{document.title}” about?")

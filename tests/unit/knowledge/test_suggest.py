@@ -19,12 +19,17 @@ def test_a_heading_that_asks_is_suggested_as_it_stands_and_first() -> None:
 
 def test_documents_take_turns() -> None:
     documents = [document(name, f"## {name} one\n## {name} two\n") for name in ("A", "B", "C")]
-    assert [suggestion.label for suggestion in suggest(documents)] == ["A one", "B one", "C one", "A two"]
+    assert [suggestion.label for suggestion in suggest(documents)] == [
+        "A › A one",
+        "B › B one",
+        "C › C one",
+        "A › A two",
+    ]
 
 
 def test_code_and_markup_in_headings_do_not_show() -> None:
     text = "```\n## not a heading\n```\n## Use `make` [here](https://example.com)\n"
-    assert [suggestion.label for suggestion in suggest([document("D", text)])] == ["Use make here"]
+    assert [suggestion.label for suggestion in suggest([document("D", text)])] == ["D › Use make here"]
 
 
 def test_a_document_without_headings_is_suggested_by_its_title() -> None:

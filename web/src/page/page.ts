@@ -15,6 +15,8 @@ interface PageSettings {
   placeholder?: string;
 }
 
+const BEFORE_LOADING: PageSettings = { greeting: 'Ask your documents', placeholder: 'Ask a question…' };
+
 /** Storage that may be forbidden: then nothing is remembered, and nothing breaks. */
 const memory = {
   read(key: string): string | null {
@@ -58,10 +60,9 @@ function pageOptions(settings: PageSettings, scheme: ColorScheme, onToggle: () =
   };
 }
 
-function start(element: OpenAIChatKit, settings: PageSettings): void {
+function start(element: OpenAIChatKit): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
-  const title = settings.title ?? document.title;
-  document.title = title;
+  let settings = BEFORE_LOADING;
   const scheme = (): ColorScheme => {
     const chosen = memory.read(SCHEME);
     if (chosen === 'light' || chosen === 'dark') return chosen;
@@ -87,10 +88,13 @@ function start(element: OpenAIChatKit, settings: PageSettings): void {
     if ((event.detail.error as { status?: unknown }).status === 404) memory.write(THREAD, null);
   });
   apply();
+  // The server may still be starting: the page is shown at once, and the prompts when they come.
+  void loadSettings().then((loaded) => {
+    settings = { ...settings, ...loaded };
+    document.title = settings.title ?? document.title;
+    apply();
+  });
 }
 
 const element = document.querySelector<OpenAIChatKit>('openai-chatkit');
-if (element)
-  void loadSettings().then((settings) => {
-    start(element, settings);
-  });
+if (element) start(element);
