@@ -311,7 +311,16 @@ test('F19, F20: rows are renamed in place and deleted only when confirmed', asyn
   field.value = 'X';
   press(field, 'Enter');
   await vi.waitFor(() => expect(find(it, '.ck-row-open').textContent).toBe('X'));
-  expect(it.server.of('threads.update')[0]?.params).toEqual({ thread_id: 'thr_1', title: 'X' });
+  expect(it.server.of('threads.update').map((asked) => asked.params)).toEqual([
+    { thread_id: 'thr_1', title: 'X' },
+  ]);
+  named(it, 'Rename X').click();
+  const again = await vi.waitFor(() => find<HTMLInputElement>(it, '.ck-row-field'));
+  again.value = 'Y';
+  press(again, 'Escape');
+  again.dispatchEvent(new FocusEvent('blur'));
+  await vi.waitFor(() => expect(it.view.activeElement).toBe(find(it, '.ck-row-open')));
+  expect(it.server.of('threads.update')).toHaveLength(1);
   named(it, 'Delete X').click();
   await vi.waitFor(() => find(it, '[role=alertdialog]'));
   expect(it.server.of('threads.delete')).toEqual([]);

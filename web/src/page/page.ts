@@ -87,6 +87,10 @@ function start(element: OpenAIChatKit): void {
     // The thread that was remembered is gone.
     if ((event.detail.error as { status?: unknown }).status === 404) memory.write(THREAD, null);
   });
+  // On a touch screen this would open the keyboard over the greeting.
+  element.addEventListener('chatkit.ready', () => {
+    if (matchMedia('(hover: hover)').matches) void element.focusComposer();
+  });
   apply();
   // The server may still be starting: the page is shown at once, and the prompts when they come.
   void loadSettings().then((loaded) => {

@@ -38,7 +38,7 @@ function Stage(): VNode {
   const { thread, entries, failure } = store.chat.value;
   const isNew =
     thread === null && entries.length === 0 && failure === null && store.phase.value !== 'loading';
-  return <main class="ck-main">{isNew ? <StartScreen /> : <Thread />}</main>;
+  return <div class="ck-main">{isNew ? <StartScreen /> : <Thread />}</div>;
 }
 
 /** Reads out a finished answer, once and whole. */

@@ -12,7 +12,7 @@ export function Footer(): VNode {
   const status = store.chat.value.thread?.status;
   const { disclaimer } = options.value;
   return (
-    <footer class="ck-foot">
+    <div class="ck-foot">
       {status?.type === 'closed' ? (
         <p class="ck-closed" part="closed">
           {status.reason ?? messages.value.closed}
@@ -25,7 +25,7 @@ export function Footer(): VNode {
           <PlainMarkdown text={disclaimer.text} />
         </div>
       )}
-    </footer>
+    </div>
   );
 }
 
@@ -55,6 +55,9 @@ function Composer(): VNode {
       part="composer"
       data-wide={hasTools ? '' : undefined}
       data-locked={isLocked ? '' : undefined}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) focusComposer();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -4,7 +4,7 @@ import { IconButton } from '../IconButton';
 import { useView } from '../view';
 
 export function Header(): VNode | null {
-  const { conversation, store, options, messages } = useView();
+  const { conversation, store, options, messages, focusComposer } = useView();
   const { header, history } = options.value;
   if (!header.isEnabled) return null;
   const t = messages.value;
@@ -13,7 +13,7 @@ export function Header(): VNode | null {
   const title = header.title ?? thread?.title ?? '';
   const isBound = store.phase.value === 'responding' && !store.chat.value.canCancel;
   return (
-    <header class="ck-header" part="header">
+    <div class="ck-header" part="header">
       <div class="ck-header-side">
         {history.isEnabled && (
           <IconButton
@@ -34,9 +34,9 @@ export function Header(): VNode | null {
         )}
       </div>
       {header.hasTitle && (
-        <h1 class="ck-title" part="title" title={title} key={title}>
+        <h2 class="ck-title" part="title" title={title} key={title}>
           {title}
-        </h1>
+        </h2>
       )}
       <div class="ck-header-side ck-header-end">
         {header.right && (
@@ -51,11 +51,11 @@ export function Header(): VNode | null {
             icon="compose"
             label={t.newChat}
             isDisabled={isBound}
-            onClick={() => void conversation.newChat()}
+            onClick={() => void conversation.newChat().then(focusComposer)}
           />
         )}
       </div>
-    </header>
+    </div>
   );
 }
 

@@ -14,13 +14,20 @@ export function HistoryRow({ thread }: { thread: ThreadMetadata }): VNode {
   const title = thread.title ?? t.untitled;
   const { canRename, canDelete } = options.value.history;
   const isBound = store.phase.value === 'responding' && !store.chat.value.canCancel;
-  const done = (): void => {
+  const row = useRef<HTMLLIElement>(null);
+  const wantsFocus = useRef(false);
+  const done = (byKey: boolean): void => {
+    wantsFocus.current = byKey;
     setMode('shown');
   };
+  // The field or question that had the focus is gone: it goes back to the row.
+  useEffect(() => {
+    if (mode === 'shown' && wantsFocus.current) row.current?.querySelector('button')?.focus();
+  }, [mode]);
   if (mode === 'renaming') return <RenameRow thread={thread} onDone={done} />;
   if (mode === 'deleting') return <DeleteRow thread={thread} onDone={done} />;
   return (
-    <li class="ck-row" part="history-row">
+    <li class="ck-row" part="history-row" ref={row}>
       <button
         type="button"
         class="ck-row-open"
@@ -55,16 +62,26 @@ export function HistoryRow({ thread }: { thread: ThreadMetadata }): VNode {
   );
 }
 
-function RenameRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => void }): VNode {
+interface EditProps {
+  thread: ThreadMetadata;
+  /** Says whether a key ended it, after which the focus needs a place. */
+  onDone: (byKey: boolean) => void;
+}
+
+function RenameRow({ thread, onDone }: EditProps): VNode {
   const { conversation, messages } = useView();
   const field = useRef<HTMLInputElement>(null);
+  const isOver = useRef(false);
   useEffect(() => {
     field.current?.select();
   }, []);
-  const save = (): void => {
+  // A field that is taken away loses the focus too: only the first ending counts.
+  const end = (isSaved: boolean, byKey: boolean): void => {
+    if (isOver.current) return;
+    isOver.current = true;
     const title = field.current?.value.trim() ?? '';
-    onDone();
-    if (title !== '' && title !== thread.title) void conversation.history.rename(thread.id, title);
+    onDone(byKey);
+    if (isSaved && title !== '' && title !== thread.title) void conversation.history.rename(thread.id, title);
   };
   return (
     <li class="ck-row">
@@ -73,12 +90,14 @@ function RenameRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => v
         class="ck-row-field"
         aria-label={messages.value.threadTitle}
         defaultValue={thread.title ?? ''}
-        onBlur={save}
+        onBlur={() => {
+          end(true, false);
+        }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && !event.isComposing) save();
+          if (event.key === 'Enter' && !event.isComposing) end(true, true);
           if (event.key === 'Escape') {
             event.stopPropagation();
-            onDone();
+            end(false, true);
           }
         }}
       />
@@ -86,7 +105,7 @@ function RenameRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => v
   );
 }
 
-function DeleteRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => void }): VNode {
+function DeleteRow({ thread, onDone }: EditProps): VNode {
   const { conversation, messages } = useView();
   const t = messages.value;
   const confirm = useRef<HTMLButtonElement>(null);
@@ -101,11 +120,17 @@ function DeleteRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => v
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         event.stopPropagation();
-        onDone();
+        onDone(true);
       }}
     >
       <span>{t.confirmDelete}</span>
-      <button type="button" class="ck-button" onClick={onDone}>
+      <button
+        type="button"
+        class="ck-button"
+        onClick={() => {
+          onDone(true);
+        }}
+      >
         {t.cancel}
       </button>
       <button
@@ -113,7 +138,8 @@ function DeleteRow({ thread, onDone }: { thread: ThreadMetadata; onDone: () => v
         ref={confirm}
         class="ck-button ck-button-danger"
         onClick={() => {
-          onDone();
+          confirm.current?.closest<HTMLElement>('[role=dialog]')?.focus();
+          onDone(false);
           void conversation.deleteThread(thread.id);
         }}
       >

@@ -12,7 +12,12 @@ export function TurnActions({ turn, isLast }: { turn: Turn; isLast: boolean }): 
   const text = copyTextOf(turn);
   const rating = store.ratings.value[turn.key];
   const { canRate, canRetry } = options.value;
-  const isRetryable = canRetry && isLast && turn.asked !== null && store.chat.value.failure === null;
+  const isRetryable =
+    canRetry &&
+    isLast &&
+    turn.asked !== null &&
+    conversation.canSubmit() &&
+    store.chat.value.failure === null;
   if (text === '' && !canRate && !isRetryable) return null;
   return (
     <div class="ck-actions" part="actions">

@@ -85,6 +85,8 @@ export function useScrolling(): Scrolling {
   const jump = useCallback((): void => {
     const box = scroller.current;
     box?.scrollTo({ top: box.scrollHeight, behavior: motion() });
+    // The button is about to go and would take the focus with it.
+    box?.focus({ preventScroll: true });
   }, []);
   return { scroller, isAway, jump };
 }
