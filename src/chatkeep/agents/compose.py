@@ -72,10 +72,8 @@ def _rendered(run: Sequence[Sentence], steps: bool) -> str:
         text = " ".join(sentence.text for sentence in run)
     if not block or not (steps or text.endswith(":")):
         return f"{text} {number}"
-    # After a closing fence the citation needs a line of its own; after a list it ends the last item.
-    return (
-        f"{text}\n\n{block}\n\n{number}" if block.endswith(("```", "~~~")) else f"{text}\n\n{block} {number}"
-    )
+    # The citation stands in the sentence that leads to the block, not alone below it.
+    return f"{text} {number}\n\n{block}"
 
 
 def _nothing_found(passages: Sequence[PromptPassage]) -> str:

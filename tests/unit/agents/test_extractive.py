@@ -64,7 +64,7 @@ async def test_the_sentence_that_answers_is_quoted_and_cited(model: ExtractiveMo
 
 async def test_how_to_questions_are_answered_with_the_command(model: ExtractiveModel) -> None:
     answer = await model.answer(render_question("How do I install the package?", PASSAGES))
-    assert "Install the package with pip:\n\n```sh\npip install chatkeep\n```\n\n[2]" in answer
+    assert "Install the package with pip: [2]\n\n```sh\npip install chatkeep\n```" in answer
 
 
 @pytest.mark.parametrize(
