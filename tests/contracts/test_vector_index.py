@@ -12,7 +12,7 @@ from chatkeep.adapters.qdrant import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex
+from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex, Vectors
 from tests.unit.knowledge.samples import NAMESPACE, FewAxes, sample
 
 ALICE = RequestContext(TenantId("alice"), UserId("u"), "r")
@@ -28,8 +28,9 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
-def axis(number: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    return np.eye(FewAxes.width, dtype=np.float32)[number]
+def axis(number: int) -> Vectors:
+    vector: Vectors = np.eye(FewAxes.width, dtype=np.float32)[number]
+    return vector
 
 
 CATS = sample("cats", "Cats purr when they are content.", axis(0))

@@ -96,6 +96,10 @@ class MemoryDocuments:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)
 
+    async def some(self, limit: int, context: RequestContext) -> list[Document]:
+        mine = [document for (tenant, _), document in self._documents.items() if tenant == context.tenant]
+        return sorted(mine, key=lambda document: document.path)[:limit]
+
     async def count(self, context: RequestContext) -> int:
         return sum(tenant == context.tenant for tenant, _ in self._documents)
 

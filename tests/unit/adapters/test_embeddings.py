@@ -5,6 +5,7 @@ import importlib.util
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from math import erf, sqrt
 from pathlib import Path
 
@@ -119,7 +120,7 @@ async def test_token_spans_of_a_long_text_are_whole_and_in_order(minilm: MiniLM)
     spans = minilm.token_spans(text)
     assert len(spans) == 40_000
     assert text[slice(*spans[-1])] == "more"
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 async def test_the_graph_is_built_once(minilm: MiniLM, cache: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio.to_thread
 import numpy as np
 import pytest
 
@@ -64,12 +65,11 @@ anyio.run(main)
 """
 
 
-async def test_after_kill_9_nothing_flushed_is_lost_and_nothing_is_doubled(tmp_path: Path) -> None:
+def kill_in_mid_write(data_dir: Path) -> None:
+    """Let another process flush batches 0 to 2, go on without flushing, and kill it after batch 7."""
+    command = [sys.executable, "-c", KILLED, str(data_dir)]
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[3],
-        text=True,
+        command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3], text=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -77,6 +77,10 @@ async def test_after_kill_9_nothing_flushed_is_lost_and_nothing_is_doubled(tmp_p
                 process.send_signal(signal.SIGKILL)
                 break
         assert process.wait(timeout=30) == -signal.SIGKILL
+
+
+async def test_after_kill_9_nothing_flushed_is_lost_and_nothing_is_doubled(tmp_path: Path) -> None:
+    await anyio.to_thread.run_sync(kill_in_mid_write, tmp_path)
     index = await EdgeIndex.open(tmp_path, FewAxes())
     flushed = [
         sample(f"Chunk {batch} {n} of many words.", "", None).id for batch in range(3) for n in range(64)

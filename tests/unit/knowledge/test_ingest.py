@@ -35,7 +35,7 @@ async def paths_found(library: Library, words: str) -> list[str]:
 
 
 async def load(library: Library, folder: Path, path: str) -> Document:
-    return await library.documents.load(document_id(str(folder.resolve()), path, HERE), HERE)
+    return await library.documents.load(document_id(str(folder), path, HERE), HERE)
 
 
 async def test_new_files_are_found_and_loaded(library: Library, docs: Path) -> None:

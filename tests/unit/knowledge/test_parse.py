@@ -95,7 +95,8 @@ def html(body: str, head: str = "") -> ParsedText:
 def test_a_page_loses_its_furniture() -> None:
     page = html(
         "<header>h</header><nav>n</nav><script>s</script><style>s</style><aside>a</aside>"
-        "<svg><text>v</text></svg><template>t</template><noscript>o</noscript><p hidden>i</p><p>Kept</p><footer>f"
+        "<svg><text>v</text></svg><template>t</template><noscript>o</noscript><p hidden>i</p>"
+        "<p>Kept</p><footer>f"
     )
     assert page.text == "Kept\n"
 
