@@ -55,7 +55,7 @@ class MiniLM:
 
     @property
     def name(self) -> str:
-        return f"all-MiniLM-L6-v2/{_MAX_TOKENS}/f16"
+        return f"all-MiniLM-L6-v2/{_MAX_TOKENS}/i16"
 
     @property
     def dimensions(self) -> int:
@@ -68,19 +68,17 @@ class MiniLM:
     async def warm_up(self) -> None:
         """Load the model, building its graph the first time, so that the first question is not slow."""
         await self._in_thread(self._load)
+        await self._in_thread(_return_memory)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
-        runs = 0
         for first in range(0, len(texts), _TEXTS_A_STEP):
             step = texts[first : first + _TEXTS_A_STEP]
             tokens = await self._in_thread(partial(self._tokens, step))
             for places in _batches([len(ids) for ids in tokens]):
                 run = await self._in_thread(partial(self._run, [tokens[place] for place in places]))
                 vectors[[first + place for place in places]] = run
-                runs += 1
-        if runs > 1:
-            await self._in_thread(_return_memory)
+        await self._in_thread(_return_memory)
         return vectors
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -112,7 +110,6 @@ class MiniLM:
     def _load(self) -> "_Loaded":
         if self._loaded is None:
             self._loaded = _Loaded(self._files, self._load_tokenizer())
-            _return_memory()
         return self._loaded
 
 
@@ -211,7 +208,7 @@ def _slices(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _return_memory() -> None:
-    """Give freed memory back to the system; glibc would keep it after a large batch."""
+    """Give freed memory back to the system (under a millisecond); glibc would keep most of it."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import struct
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,26 +36,25 @@ class SafeTensors:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+        self._file = os.open(path, os.O_RDONLY)
+        # Lives as long as the model that reads from it, which nobody closes.
+        self.close = weakref.finalize(self, os.close, self._file)
         try:
-            self._places = _read_header(self._file.fileno())
-        except (ValueError, KeyError, TypeError, struct.error) as error:
-            self._file.close()
+            self._places = _read_header(self._file)
+        except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+            self.close()
             raise ConfigurationError(
                 f"{path} is not a readable safetensors file ({error}). Delete it and start again."
             ) from None
 
-    def close(self) -> None:
-        self._file.close()
-
     def tensor(self, name: str) -> NDArray[np.float32]:
         place = self._places[name]
-        data = os.pread(self._file.fileno(), math.prod(place.shape) * 4, place.offset)
+        data = os.pread(self._file, math.prod(place.shape) * 4, place.offset)
         return np.frombuffer(data, dtype="<f4").reshape(place.shape)
 
     def rows(self, name: str, indices: Sequence[int]) -> NDArray[np.float32]:
         """Shape (len(indices), width) of a two-dimensional tensor."""
-        place, descriptor = self._places[name], self._file.fileno()
+        place, descriptor = self._places[name], self._file
         width = place.shape[1] * 4
         data = b"".join(os.pread(descriptor, width, place.offset + index * width) for index in indices)
         return np.frombuffer(data, dtype="<f4").reshape(len(indices), place.shape[1])
