@@ -28,20 +28,20 @@ _CLOSE_SECONDS = 10.0
 
 
 def create_app(
-    settings: Settings, *, on_start_failure: Callable[[ChatkeepError], None] | None = None
+    settings: Settings, *, on_started: Callable[[ChatkeepError | None], None] | None = None
 ) -> FastAPI:
     """The ASGI app for `settings`; its lifespan opens and closes everything.
 
     Args:
-        on_start_failure: called when the services cannot start, for the operator to act on. The app
-            keeps answering 503 meanwhile.
+        on_started: called once the services are up, with None, or cannot start, with the reason; the
+            app then goes on refusing what needs them.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
             starting = asyncio.create_task(_start(settings, opened), name="chatkeep-start")
-            starting.add_done_callback(lambda task: _report(task, on_start_failure))
+            starting.add_done_callback(lambda task: _report(task, on_started))
             app.state.starting = starting
             yield
             starting.cancel()
@@ -81,18 +81,23 @@ async def _start(settings: Settings, opened: AsyncExitStack) -> Services:
     # In a thread: importing the SDKs takes seconds, and the loop must go on answering.
     wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring")
     services: Services = await opened.enter_async_context(wiring.open_services(settings))
-    _log.info("ready", model=services.model_name)
     return services
 
 
-def _report(task: "asyncio.Task[Services]", on_failure: Callable[[ChatkeepError], None] | None) -> None:
-    if task.cancelled() or (error := task.exception()) is None:
+def _report(
+    task: "asyncio.Task[Services]", on_started: Callable[[ChatkeepError | None], None] | None
+) -> None:
+    if task.cancelled():
         return
-    if isinstance(error, ChatkeepError):
+    error = task.exception()
+    if error is None:
+        _log.info("ready", model=task.result().model_name)
+        failure = None
+    elif isinstance(error, ChatkeepError):
         _log.error("start_failed", reason=str(error))
-        if on_failure is not None:
-            on_failure(error)
+        failure = error
     else:
         _log.error("start_crashed", exc_info=error)
-        if on_failure is not None:
-            on_failure(ChatkeepError(f"chatkeep could not start: {type(error).__name__}: {error}"))
+        failure = ChatkeepError(f"chatkeep could not start: {type(error).__name__}: {error}")
+    if on_started is not None:
+        on_started(failure)

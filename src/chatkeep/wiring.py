@@ -21,6 +21,7 @@ from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import NotFound
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
+from chatkeep.knowledge.ingest import Library
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
 from chatkeep.knowledge.retrieve import Retriever
 from chatkeep.knowledge.sources import source_name
@@ -50,6 +51,10 @@ class KnowledgeBase:
     index: EdgeIndex
     embedder: Embedder | None
     retriever: Retriever
+
+    def library(self, settings: Settings) -> Library:
+        """What ingesting reads and writes."""
+        return Library(self.documents, self.index, self.embedder, settings.max_file_bytes)
 
 
 async def open_embedder(
@@ -115,8 +120,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
         chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge)
         try:
-            if knowledge.embedder is not None:
-                await knowledge.embedder.embed(["warm up"])
             library = _Library(knowledge.documents, knowledge.index)
             yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
         finally:

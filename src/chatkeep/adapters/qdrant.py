@@ -322,11 +322,17 @@ def _create(folder: Path, dimensions: int | None) -> None:
     (aside / "shard").mkdir(parents=True)
     config = edge.EdgeConfig(
         vectors=(
-            {_DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine)}
+            {
+                _DENSE: edge.EdgeVectorParams(
+                    size=dimensions, distance=edge.Distance.Cosine, memory=edge.Memory.Cold
+                )
+            }
             if dimensions is not None
             else None
         ),
-        sparse_vectors={_SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        sparse_vectors={
+            _SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
+        },
         payload_memory=edge.Memory.Cold,
     )
     shard = edge.EdgeShard.create(str(aside / "shard"), config)

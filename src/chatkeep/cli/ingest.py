@@ -16,10 +16,10 @@ from rich.progress import (
 )
 
 from chatkeep.core.context import local_context
-from chatkeep.knowledge.ingest import Library, Report, ingest, plan
+from chatkeep.knowledge.ingest import Report, ingest
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import KnowledgeBase, open_knowledge
+from chatkeep.wiring import open_knowledge
 
 # Below this many chunks, exact search is as fast as a graph.
 _WORTH_OPTIMIZING = 20_000
@@ -42,32 +42,15 @@ def run(paths: Sequence[Path], *, data_dir: Path | None) -> None:
         raise typer.Exit(1)
 
 
-def needs_ingesting(settings: Settings) -> bool:
-    """Whether `run` would change anything. Cheap when nothing did: files are hashed, no more."""
-    return asyncio.run(_is_behind(settings))
-
-
-async def _is_behind(settings: Settings) -> bool:
-    async with open_knowledge(settings) as knowledge:
-        if knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
-            return True  # ingesting fetches the embedder first
-        todo = await plan(settings.docs, _library(settings, knowledge), local_context("plan"))
-        return not todo.is_empty
-
-
 async def _ingest(settings: Settings) -> Report:
     with _Bars() as bars:
         async with open_knowledge(settings, may_fetch=True, progress=bars.fetching) as knowledge:
             context = local_context("ingest")
-            report = await ingest(settings.docs, _library(settings, knowledge), context, bars)
+            report = await ingest(settings.docs, knowledge.library(settings), context, bars)
             if report.chunks and await knowledge.index.count(context) > _WORTH_OPTIMIZING:
                 bars.optimizing()
                 await knowledge.index.optimize()
             return report
-
-
-def _library(settings: Settings, knowledge: KnowledgeBase) -> Library:
-    return Library(knowledge.documents, knowledge.index, knowledge.embedder, settings.max_file_bytes)
 
 
 def _summary(report: Report) -> str:

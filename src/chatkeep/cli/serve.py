@@ -1,5 +1,6 @@
 """`chatkeep serve`: ingest what is new, listen, say where, and open the page."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -47,13 +48,15 @@ class _Server(uvicorn.Server):
     def __init__(
         self, settings: Settings, failures: list[ChatkeepError], on_listening: Callable[[], None]
     ) -> None:
-        def fail(error: ChatkeepError) -> None:
-            failures.append(error)
-            self.should_exit = True
+        def started(failure: ChatkeepError | None) -> None:
+            _settle_memory()
+            if failure is not None:
+                failures.append(failure)
+                self.should_exit = True
 
         super().__init__(
             uvicorn.Config(
-                create_app(settings, on_start_failure=fail),
+                create_app(settings, on_started=started),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -86,14 +89,25 @@ def _bind(host: str, port: int) -> socket.socket:
 def _ingest_what_is_new(settings: Settings) -> None:
     """Run `chatkeep ingest` when documents changed: in a process of its own, so that the memory
     ingesting takes is not the server's."""
-    from chatkeep.cli.ingest import needs_ingesting
-
-    if not needs_ingesting(settings):
+    if not asyncio.run(_is_behind(settings)):
         return
     command = [sys.executable, "-m", "chatkeep", "ingest", *map(str, settings.docs)]
     done = subprocess.run([*command, "--data-dir", str(settings.data_dir)], check=False)
     if done.returncode not in (0, 1):
         raise typer.Exit(done.returncode)
+
+
+async def _is_behind(settings: Settings) -> bool:
+    """Whether ingesting would change anything. Cheap when nothing changed: files are hashed, no more."""
+    from chatkeep.core.context import local_context
+    from chatkeep.knowledge.ingest import plan
+    from chatkeep.wiring import open_knowledge
+
+    async with open_knowledge(settings) as knowledge:
+        if knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
+            return True  # ingesting fetches the embedder first
+        todo = await plan(settings.docs, knowledge.library(settings), local_context("plan"))
+        return not todo.is_empty
 
 
 def _address(settings: Settings, port: int) -> str:
@@ -104,7 +118,6 @@ def _address(settings: Settings, port: int) -> str:
 
 
 def _announce(settings: Settings, address: str, open_page: bool) -> None:
-    gc.enable()
     typer.echo(f"chatkeep is at {address}  (stop: Ctrl+C)")
     if settings.model.provider == "extractive":
         typer.echo(
@@ -114,6 +127,13 @@ def _announce(settings: Settings, address: str, open_page: bool) -> None:
     sys.stdout.flush()
     if open_page and _has_browser():
         webbrowser.open(address)
+
+
+def _settle_memory() -> None:
+    """The imports are done: collect what they left, and never look at what they made again."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def _has_browser() -> bool:

@@ -134,6 +134,12 @@ async def test_the_graph_is_built_once(minilm: MiniLM, cache: Path) -> None:
     assert [path.name for path in (cache / "models").iterdir()] == [graph.name]
 
 
+async def test_after_letting_go_of_its_memory_it_gives_the_same_vectors(minilm: MiniLM) -> None:
+    before = await minilm.embed(["harbour"])
+    minilm.let_go()
+    assert np.array_equal(await minilm.embed(["harbour"]), before)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0[]", b"\x04\0\0\0\0\0\0\0nope"])
 def test_a_file_that_is_not_safetensors_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.safetensors").write_bytes(content)

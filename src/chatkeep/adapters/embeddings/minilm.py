@@ -1,9 +1,11 @@
 """all-MiniLM-L6-v2 on this machine: 384 dimensions, 256 tokens, English.
 
 Above: `find_embedder` makes one. Below: `graph` builds what `onnxruntime` runs, `safetensors` holds
-the words. Constructing it costs nothing; the session loads at first use or with `warm_up`.
+the words. Constructing it costs nothing; the session, some 50 MB, loads at first use in a third of a
+second, or with `warm_up`, and is let go of after ten minutes without use.
 """
 
+import asyncio
 import ctypes
 import os
 import subprocess
@@ -32,6 +34,7 @@ _TOKENS_A_RUN = 768  # padded; larger batches are slower on a CPU (they leave it
 _TEXTS_A_STEP = 256  # tokenised at once
 _SPAN_CHARACTERS = 65_536  # tokenised at once for `token_spans`
 _BUILD_SECONDS = 120.0
+_IDLE_SECONDS = 600.0
 _WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -52,6 +55,7 @@ class MiniLM:
         self._one_at_a_time = anyio.CapacityLimiter(1)
         self._loaded: _Loaded | None = None
         self._tokenizer: Any = None
+        self._rest: asyncio.TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -69,6 +73,7 @@ class MiniLM:
         """Load the model, building its graph the first time, so that the first question is not slow."""
         await self._in_thread(self._load)
         await self._in_thread(_return_memory)
+        self._rest_when_idle()
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
@@ -79,6 +84,7 @@ class MiniLM:
                 run = await self._in_thread(partial(self._run, [tokens[place] for place in places]))
                 vectors[[first + place for place in places]] = run
         await self._in_thread(_return_memory)
+        self._rest_when_idle()
         return vectors
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -93,6 +99,16 @@ class MiniLM:
 
     def _run(self, batch: Sequence[Sequence[int]]) -> Vectors:
         return self._load().run(batch)
+
+    def _rest_when_idle(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self.let_go)
+
+    def let_go(self) -> None:
+        """Give back the memory of the session and the tokeniser; the next use loads them again."""
+        self._loaded = self._tokenizer = None
+        _return_memory()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)
