@@ -25,7 +25,7 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 src/chatkeep/_web/chatkit.js: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run --silent build
 
@@ -44,6 +44,7 @@ check: install ## Formatting, lint, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python web/scripts/generate_types.py --check
 	cd web && npm run --silent check
 
 format: install ## Put the sources into shape

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from chatkeep.testing import ScriptedModelServer
 from tests.serving import Server, serving
@@ -24,6 +24,9 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _PATIENCE_MILLISECONDS = 15_000
+
+
+expect.set_options(timeout=_PATIENCE_MILLISECONDS)
 
 
 def chromium(playwright: Playwright) -> Browser:

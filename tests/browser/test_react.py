@@ -1,0 +1,59 @@
+"""OpenAI's React wrapper, unmodified, around our element: only the script's address differs."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from chatkeep.testing import Reply, ScriptedModelServer
+from tests.serving import Server
+
+pytestmark = pytest.mark.browser
+
+_WEB = Path(__file__).parents[2] / "web"
+
+
+@pytest.fixture(scope="session")
+def react_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page in `react-page/`, built as its author would build it."""
+    folder = tmp_path_factory.mktemp("react-page")
+    command = ["npx", "vite", "build", "--config", "vite.react-page.config.ts", "--logLevel", "warn"]
+    subprocess.run(command, cwd=_WEB, env={**os.environ, "OUT_DIR": str(folder)}, check=True, timeout=120)
+    return folder
+
+
+def open_page(page: Page, server: Server, folder: Path) -> None:
+    """Open the page as if the server's origin delivered it; all else is the server's own."""
+
+    def deliver(route: Route) -> None:
+        route.fulfill(path=folder / route.request.url.partition("/react/")[2])
+
+    page.route("**/react/**", deliver)
+    page.goto(f"{server.url}/react/index.html")
+
+
+def test_a_react_page_asks_and_hears_the_events_in_order(
+    page: Page, scripted: Server, model: ScriptedModelServer, react_page: Path
+) -> None:
+    model.script(Reply("Three red lights [1]."))
+    open_page(page, scripted, react_page)
+    page.get_by_role("textbox", name="Message the AI").fill("What is shown when the bar is closed?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("Three red lights")
+    expect(page.get_by_role("link", name=re.compile("Source 1")).first).to_be_visible()
+    page.wait_for_function("window.__events.some((event) => event.name === 'response.end')")
+    heard = page.evaluate("window.__events.map((event) => event.name)")
+    assert heard == ["ready", "thread.change", "response.end"]
+
+
+def test_strict_mode_asks_for_the_threads_once(page: Page, scripted: Server, react_page: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    open_page(page, scripted, react_page)
+    expect(page.get_by_role("textbox", name="Message the AI")).to_be_visible()
+    page.wait_for_function("window.__events.some((event) => event.name === 'ready')")
+    page.wait_for_load_state("networkidle")
+    assert asked == [f"{scripted.url}/chatkit"]
