@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="Origins of other sites whose pages may embed the assistant, separated by commas, "
         "such as `https://docs.example.com`. Unset: none.",
     )
+    image_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts whose images may be shown in answers, separated by commas. Images from anywhere "
+        "else become links: their address could carry the conversation to a stranger.",
+    )
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, description="Largest request body accepted, in bytes."
     )
@@ -112,7 +117,7 @@ class Settings(BaseSettings):
     )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
 
-    @field_validator("docs", "allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("docs", "allowed_hosts", "allowed_origins", "image_domains", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -135,7 +135,9 @@ def _assistant(settings: Settings, knowledge: KnowledgeBase) -> "tuple[ChatServe
     clock = SystemClock()
     store = SqlStore(knowledge.database, clock)
     model = create_model(settings.model, knowledge.embedder)
-    return ChatServer(store, store, Workflow(model, knowledge.retriever), clock), model
+    return ChatServer(
+        store, store, Workflow(model, knowledge.retriever), clock, settings.image_domains
+    ), model
 
 
 async def _warn_of_an_index_left_behind(knowledge: KnowledgeBase, context: RequestContext) -> None:

