@@ -1,0 +1,38 @@
+"""The distributions carry all that runs; whoever has the sdist needs no Node.js."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+
+
+def build(kind: str, source: Path, out: Path, path: str) -> Path:
+    """Build one distribution of `source` with the commands on `path`."""
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", out, source]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    return next(out.iterdir())
+
+
+def test_a_wheel_built_from_the_sdist_without_npm_is_whole(tmp_path: Path) -> None:
+    sdist = build("sdist", _ROOT, tmp_path / "sdist", os.environ["PATH"])
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    wheel = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel", path="/nowhere")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    needed = {
+        "chatkeep/_web/chatkit.js",
+        "chatkeep/_web/index.html",
+        "chatkeep/_web/page.js",
+        "chatkeep/_web/source.css",
+        "chatkeep/adapters/sql/migrations/versions/r0001_first_light.py",
+        "chatkeep/agents/instructions.md",
+        "chatkeep/http/templates/source.html",
+        "chatkeep/py.typed",
+    }
+    assert needed <= names
+    assert not any("node_modules" in name or name.startswith("tests/") for name in names)
