@@ -12,7 +12,16 @@ _ROOT = Path(__file__).parents[2]
 
 def build(kind: str, source: Path, out: Path, path: str) -> Path:
     """Build one distribution of `source` with the commands on `path`."""
-    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", out, source]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        f"--{kind}",
+        "--no-isolation",
+        "--outdir",
+        str(out),
+        str(source),
+    ]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
     return next(out.iterdir())
 
