@@ -32,6 +32,7 @@ def server(
         "OPENAI_API_KEY": "sk-scripted",
         "OPENAI_BASE_URL": model.base_url,
         "LLM_TIMEOUT": "3",
+        "CHATKEEP_ALLOWED_ORIGINS": "https://docs.example.com",
     }
     with serving([HARBOUR], tmp_path_factory.mktemp(request.param), environment) as running:
         yield running

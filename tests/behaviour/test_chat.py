@@ -290,6 +290,21 @@ def test_another_host_name_is_refused(client: httpx.Client) -> None:
     assert "CHATKEEP_ALLOWED_HOSTS" in reply.json()["message"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://docs.example.com", True), ("https://evil.example", False)]
+)
+def test_only_the_named_origins_may_call_from_their_pages(
+    client: httpx.Client, origin: str, allowed: bool
+) -> None:
+    asking = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    reply = client.options("/chatkit", headers=asking)
+    assert (reply.headers.get("access-control-allow-origin") == origin) is allowed
+
+
 def test_health_and_readiness(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     ask_until = time.monotonic() + 20
