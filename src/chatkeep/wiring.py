@@ -123,6 +123,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             library = _Library(knowledge.documents, knowledge.index)
             yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
         finally:
+            await chat.aclose()
             await model.aclose()
 
 

@@ -1,38 +1,28 @@
 """The one place where models are made: settings in, something the Agents SDK can run out.
 
-Facts about providers are data here: addresses, variables, what they accept. Above: `workflow` runs
-the model and knows none of them. Each model owns its HTTP client; the SDK's global client is never
-made, its tracing never exports.
+Above: `workflow` runs the model. Below: `providers` knows where each is. Each model owns its HTTP
+client; the SDK's global client is never made, its tracing never exports.
 """
 
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import agents as sdk
 import openai
 from agents.items import TResponseStreamEvent
 from agents.models.interface import Model
-from pydantic import SecretStr
 
 from chatkeep.agents.extractive import ExtractiveModel
 from chatkeep.agents.failures import Source
-from chatkeep.core.errors import ConfigurationError
+from chatkeep.agents.providers import OPENAI, Endpoint, find_endpoint
 from chatkeep.knowledge.protocols import Embedder
 from chatkeep.settings import ModelSettings, Provider
 
-Api = Literal["responses", "chat_completions"]
-
 _CONNECT_TIMEOUT = 10.0  # seconds; a provider that is up accepts within one or two
 _RETRIES = 2  # only before the first byte: the client never repeats a stream that has begun
-
-_OPENAI_HOST = "api.openai.com"
-_OPENAI = f"https://{_OPENAI_HOST}/v1"
-_OPENAI_MODEL = "gpt-5-mini"
-_GEMINI = "https://generativelanguage.googleapis.com/v1beta/openai/"
-_OPENROUTER = "https://openrouter.ai/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +47,6 @@ class CreatedModel:
         await self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Endpoint:
-    """Where a provider's API is and what opens it."""
-
-    label: str
-    base_url: str
-    api: Api
-    model: str
-    key: SecretStr
-    key_variable: str
-    model_variable: str
-
-
 def create_model(settings: ModelSettings, embedder: Embedder | None = None) -> CreatedModel:
     """The model `settings` name.
 
@@ -82,9 +59,8 @@ def create_model(settings: ModelSettings, embedder: Embedder | None = None) -> C
     # Belt and braces: every run says so too. Without this, the first run with OPENAI_API_KEY in the
     # environment would send its prompts to OpenAI's trace collector, whoever the model's provider is.
     sdk.set_tracing_disabled(True)
-    if settings.provider == "extractive":
-        return _extractive(settings, embedder)
-    return _remote(settings, _endpoint(settings))
+    endpoint = find_endpoint(settings)
+    return _remote(settings, endpoint) if endpoint else _extractive(settings, embedder)
 
 
 def _extractive(settings: ModelSettings, embedder: Embedder | None) -> CreatedModel:
@@ -94,14 +70,14 @@ def _extractive(settings: ModelSettings, embedder: Embedder | None) -> CreatedMo
     )
 
 
-def _remote(settings: ModelSettings, endpoint: _Endpoint) -> CreatedModel:
+def _remote(settings: ModelSettings, endpoint: Endpoint) -> CreatedModel:
     client = openai.AsyncOpenAI(
         api_key=endpoint.key.get_secret_value(),
         base_url=endpoint.base_url,
         timeout=openai.Timeout(settings.llm_timeout, connect=_CONNECT_TIMEOUT),
         max_retries=_RETRIES,
     )
-    if endpoint.base_url != _OPENAI:
+    if endpoint.base_url != OPENAI:
         # The client reads these from the environment; they are nobody else's business.
         client.organization = None
         client.project = None
@@ -118,7 +94,7 @@ def _remote(settings: ModelSettings, endpoint: _Endpoint) -> CreatedModel:
     )
 
 
-def _speaker(endpoint: _Endpoint, client: openai.AsyncOpenAI) -> Model:
+def _speaker(endpoint: Endpoint, client: openai.AsyncOpenAI) -> Model:
     if endpoint.api == "responses":
         return sdk.OpenAIResponsesModel(endpoint.model, client)
     return AskingForUsage(sdk.OpenAIChatCompletionsModel(endpoint.model, client))
@@ -166,7 +142,7 @@ class AskingForUsage(Model):
                 yield event
 
 
-def _asked(endpoint: _Endpoint) -> sdk.ModelSettings:
+def _asked(endpoint: Endpoint) -> sdk.ModelSettings:
     """What every request asks for.
 
     Usage is not counted in Chat Completions streams unless asked for. OpenAI keeps what is sent for
@@ -175,74 +151,8 @@ def _asked(endpoint: _Endpoint) -> sdk.ModelSettings:
     """
     if endpoint.api == "responses":
         return sdk.ModelSettings(store=False)
-    official = endpoint.base_url == _OPENAI
+    official = endpoint.base_url == OPENAI
     return sdk.ModelSettings(include_usage=True, store=False if official else None)
-
-
-def _endpoint(settings: ModelSettings) -> _Endpoint:
-    match settings.provider:
-        case "openai":
-            return _openai(settings)
-        case "compatible":
-            return _compatible(settings)
-        case "gemini":
-            key = _required(settings.gemini_api_key, "GEMINI_API_KEY", "gemini")
-            api, model = settings.llm_api or "chat_completions", settings.gemini_default_model
-            return _Endpoint("Gemini", _GEMINI, api, model, key, "GEMINI_API_KEY", "GEMINI_DEFAULT_MODEL")
-        case _:
-            key = _required(settings.openrouter_api_key, "OPENROUTER_API_KEY", "openrouter")
-            api, model = settings.llm_api or "chat_completions", settings.openrouter_default_model
-            return _Endpoint(
-                "OpenRouter", _OPENROUTER, api, model, key, "OPENROUTER_API_KEY", "OPENROUTER_DEFAULT_MODEL"
-            )
-
-
-def _openai(settings: ModelSettings) -> _Endpoint:
-    key = _required(settings.openai_api_key, "OPENAI_API_KEY", "openai")
-    elsewhere = settings.openai_base_url
-    if elsewhere is not None and elsewhere.host == _OPENAI_HOST:
-        elsewhere = None
-    return _Endpoint(
-        label="The model's server" if elsewhere else "OpenAI",
-        base_url=str(elsewhere) if elsewhere else _OPENAI,
-        api=settings.llm_api or ("chat_completions" if elsewhere else "responses"),
-        model=settings.openai_default_model or _OPENAI_MODEL,
-        key=key,
-        key_variable="OPENAI_API_KEY",
-        model_variable="OPENAI_DEFAULT_MODEL",
-    )
-
-
-def _compatible(settings: ModelSettings) -> _Endpoint:
-    if settings.openai_base_url is None:
-        raise ConfigurationError(
-            "LLM_PROVIDER=compatible needs OPENAI_BASE_URL, the address of the API, such as "
-            "http://localhost:11434/v1."
-        )
-    if not settings.openai_default_model:
-        raise ConfigurationError(
-            "LLM_PROVIDER=compatible needs OPENAI_DEFAULT_MODEL, the model's name as the server at "
-            f"{settings.openai_base_url} knows it."
-        )
-    return _Endpoint(
-        label="The model's server",
-        base_url=str(settings.openai_base_url),
-        api=settings.llm_api or "chat_completions",
-        model=settings.openai_default_model,
-        # The client insists on a key; servers on one's own machine want none.
-        key=settings.openai_api_key or SecretStr("none"),
-        key_variable="OPENAI_API_KEY",
-        model_variable="OPENAI_DEFAULT_MODEL",
-    )
-
-
-def _required(key: SecretStr | None, variable: str, provider: str) -> SecretStr:
-    if key is None or not key.get_secret_value().strip():
-        raise ConfigurationError(
-            f"LLM_PROVIDER={provider} needs {variable}. Set it, or set LLM_PROVIDER=extractive to answer "
-            "with sentences of the documents, without a model."
-        )
-    return key
 
 
 async def _nothing_to_close() -> None:

@@ -56,8 +56,9 @@ def sentences(passage: PromptPassage) -> list[Sentence]:
 
 
 def _pieces(passage: PromptPassage) -> Iterator[tuple[str, bool, str]]:
-    lines = passage.text.splitlines()
-    tokens = _markdown().parse(passage.text)
+    text = _without_cut_code(passage.text)
+    lines = text.splitlines()
+    tokens = _markdown().parse(text)
     heading = passage.section.rsplit(" › ", 1)[-1]
     fresh = True  # nothing has been said yet under this heading
     for n, token in enumerate(tokens):
@@ -70,6 +71,11 @@ def _pieces(passage: PromptPassage) -> Iterator[tuple[str, bool, str]]:
             yield row, True, ""
         if kind == "heading_open":
             heading, fresh = clean(token.content), True
+            for text in _ends(heading):
+                if _is_said(text):
+                    yield text, False, ""
+        elif kind == "paragraph_open" and token.level > 1 and _ENTRY.fullmatch(token.content):
+            continue
         elif kind == "paragraph_open":
             item = token.level > 1
             block = _following(tokens, n + 2, lines)
@@ -136,8 +142,13 @@ def _split(content: str, item: bool, *, leads: bool) -> list[str]:
     return found
 
 
+def _is_said(heading: str) -> bool:
+    """Some warnings are set as headings: whole sentences, not names or questions."""
+    return heading.endswith((".", "!")) and _quotable(heading, item=False) and not _is_menu(heading)
+
+
 def _quotable(text: str, item: bool) -> bool:
-    if _DRAWING.search(text):
+    if _DRAWING.search(text) or _is_code(text):
         return False
     ended = text.rstrip("*_)”\"'`").endswith((".", "!", "?", ":", "。", "！", "？"))
     if not ended and not item and _is_menu(text):
@@ -149,6 +160,30 @@ def _quotable(text: str, item: bool) -> bool:
 _DRAWING = re.compile(r"[\u2500-\u257f]")  # lines of trees and boxes, from code cut in two
 
 
+# An entry of a table of contents.
+_ENTRY = re.compile(r"\s*\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(#[^()\s]*\)\s*")
+
+_CODE_MARKS = re.compile(r"[{}();=<>|&\\]|::")
+_MAX_CODE_MARKS = 0.06  # of the characters; prose about code stays below half of it
+
+
+def _is_code(text: str) -> bool:
+    """Lines of a code block whose start was in the passage before: they look like a paragraph here."""
+    prose = _CODE.sub("", text)
+    return len(_CODE_MARKS.findall(prose)) > max(3, _MAX_CODE_MARKS * len(prose))
+
+
+_FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*(.*)$", re.MULTILINE)
+
+
+def _without_cut_code(text: str) -> str:
+    """A passage may begin inside a code block; its end would then be read as the beginning of one."""
+    fences = list(_FENCE.finditer(text))
+    if len(fences) % 2 and not fences[0][1] and _is_code(text[: fences[0].start()]):
+        return text[fences[0].end() :]
+    return text
+
+
 def _is_menu(text: str) -> bool:
     """Mostly capitalised words and no end: the entries of a menu, run together."""
     words = text.split()
@@ -157,7 +192,7 @@ def _is_menu(text: str) -> bool:
 
 _CODE = re.compile(r"(`+)(?:.+?)\1", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
+_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
 _TAG = re.compile(
     r"</?(?:a|abbr|b|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|picture|pre|q|s"
     r"|small|source|span|strong|sub|summary|sup|t[dhr]|table|tbody|thead|tt|u|ul|video)(?:\s[^<>]*)?/?>|<!--.*?-->",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from chatkit.types import Annotation, URLSource
 
+from chatkeep.knowledge.blocks import prose
 from chatkeep.knowledge.documents import Passage
 
 _SNIPPET_LENGTH = 160
@@ -121,5 +122,5 @@ def annotation(passage: Passage, index: int) -> Annotation:
 
 
 def _snippet(text: str) -> str:
-    line = " ".join(text.split())
+    line = prose(text) or " ".join(text.split())
     return line if len(line) <= _SNIPPET_LENGTH else line[: _SNIPPET_LENGTH - 1].rstrip() + "…"

@@ -84,6 +84,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         self._feedback = feedback
         self._answers = answers
         self._clock = clock
+        self._turns: set[Turn] = set()
         self._requests: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)  # once: fault 15
 
     async def handle(self, body: bytes, context: RequestContext) -> bytes | Turn:
@@ -108,7 +109,15 @@ class ChatServer(ChatKitServer[RequestContext]):
             raise Conflict(str(error)) from error
         if turn is None:
             raise NotFound("There is no such item in this thread.")
+        self._turns.add(turn)
+        turn.call_at_end(self._turns.discard)
         return turn
+
+    async def aclose(self) -> None:
+        """End the turns that still run, and wait until what was said is saved: the store closes next."""
+        async with anyio.create_task_group() as stopping:
+            for turn in self._turns:
+                stopping.start_soon(turn.stop)
 
     def _parse(self, body: bytes) -> ChatKitReq:
         try:

@@ -7,7 +7,7 @@ is saved. (Closing a generator from outside would skip that: SDK fault 21, spec 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 
 import anyio
@@ -54,9 +54,14 @@ class Turn:
         """End the turn if it still runs, and wait until what was said is saved."""
         with anyio.CancelScope(shield=True), anyio.move_on_after(_STOP_SECONDS):
             self._receive.close()
-            self._task.cancel()
+            if not self._task.cancelling():  # a second cancellation would interrupt the saving
+                self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+
+    def call_at_end(self, forget: "Callable[[Turn], None]") -> None:
+        """Call `forget` with this turn once nothing of it runs any more."""
+        self._task.add_done_callback(lambda _: forget(self))
 
     async def _run(self, events: AsyncGenerator[bytes, None]) -> None:
         async with self._send, aclosing(events):

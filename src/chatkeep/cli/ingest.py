@@ -58,8 +58,12 @@ def _summary(report: Report) -> str:
     counts = [f"{getattr(report, kind)} {kind}" for kind in kinds if getattr(report, kind)]
     if report.skipped:
         counts.append(f"{len(report.skipped)} skipped")
-    ignored = f" {report.ignored} files of other types were left alone." if report.ignored else ""
+    ignored = f" {_files_of_other_types(report.ignored)} left alone." if report.ignored else ""
     return f"Documents: {', '.join(counts) or 'none found'}.{ignored}"
+
+
+def _files_of_other_types(count: int) -> str:
+    return "1 file of another type was" if count == 1 else f"{count} files of other types were"
 
 
 class _Bars:
@@ -98,7 +102,7 @@ class _Bars:
         self._total = files
         if files:
             self._documents = self._progress.add_task("Reading documents", total=files, done="")
-            self._say(f"Reading {files} documents")
+            self._say(f"Reading {files} document{'s' if files != 1 else ''}")
 
     def embedded(self, path: str, chunks: int) -> None:
         self._chunks += chunks

@@ -2,17 +2,22 @@
 
 import asyncio
 import gc
+import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
+from chatkeep.agents.providers import find_endpoint
 from chatkeep.app import create_app
 from chatkeep.core.errors import ChatkeepError, ConfigurationError
 from chatkeep.settings import Settings
@@ -31,15 +36,21 @@ def run(
     """
     settings = Settings.load(host=host, port=port, data_dir=data_dir, docs=tuple(docs) or None)
     configure_logs(settings.log_format, settings.log_level)
+    # All that can be wrong is found before the address is printed and the browser opened.
+    find_endpoint(settings.model)
     listener = _bind(settings.host, settings.port)
-    if settings.docs:
-        _ingest_what_is_new(settings)
+    _ingest_what_is_new(settings)
     address = _address(settings, listener.getsockname()[1])
     failures: list[ChatkeepError] = []
     server = _Server(settings, failures, on_listening=lambda: _announce(settings, address, open_page))
     server.run(sockets=[listener])
     if failures:
         raise ConfigurationError(str(failures[0]))
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """Uvicorn logs each answer that is cut off when the server stops, with a traceback, as a fault."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class _Server(uvicorn.Server):
@@ -65,6 +76,17 @@ class _Server(uvicorn.Server):
             )
         )
         self._on_listening = on_listening
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's, but it does not raise the signals again at the end: being told to stop is no failure."""
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -98,12 +120,18 @@ def _ingest_what_is_new(settings: Settings) -> None:
 
 
 async def _is_behind(settings: Settings) -> bool:
-    """Whether ingesting would change anything. Cheap when nothing changed: files are hashed, no more."""
+    """Whether ingesting would change anything. Cheap when nothing changed: files are hashed, no more.
+
+    Raises:
+        ConfigurationError: the data folder cannot be used, or a path does not exist.
+    """
     from chatkeep.core.context import local_context
     from chatkeep.knowledge.ingest import plan
     from chatkeep.wiring import open_knowledge
 
     async with open_knowledge(settings) as knowledge:
+        if not settings.docs:
+            return False
         if knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
             return True  # ingesting fetches the embedder first
         todo = await plan(settings.docs, knowledge.library(settings), local_context("plan"))

@@ -36,9 +36,14 @@ _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*\Z")
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)\Z")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _TABLE_RULE = frozenset("|:- \t>")
-_MAX_HEADING = 300  # characters of a heading that are read: the patterns below are not linear
+_MAX_PLAIN = 300  # characters of a heading or paragraph that are made plain: the patterns are not linear
 
-_LINK = re.compile(r"!?\[([^\]\[]*)\](?:\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)|\[[^\]]*\])")
+_IMAGE = re.compile(r"!\[([^\]\[]*)\](?:\([^()\n]*\)|\[[^\]\[]*\])")
+_HTML = re.compile(
+    r"</?(?:a|b|br|center|code|div|em|font|i|img|kbd|p|small|span|strong|sub|sup)(?:\s[^<>]*)?/?>", re.I
+)
+_LINE_MARKS = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]\[]*)\](?:\([^)\s]*(?:[ \t]+\"[^\"]*\")?\)|\[[^\]]*\])")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[#.:][^}]*\}[ \t]*\Z")
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|`+|~~|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w))")
 
@@ -139,7 +144,25 @@ def _without_closing(markup: str) -> str:
 
 
 def heading_words(markup: str) -> str:
-    """A heading as a person reads it: no links, emphasis, code marks or `{#anchor}`."""
-    words = _ATTRIBUTES.sub("", markup.strip()[:_MAX_HEADING])
-    words = _LINK.sub(r"\1", words)
+    """A heading as a person reads it: no badges, tags, links, emphasis, code marks or `{#anchor}`.
+
+    A picture's words count where there are no others.
+    """
+    markup = markup.strip()[: 2 * _MAX_PLAIN]
+    return _plain(_IMAGE.sub("", markup)) or _plain(_IMAGE.sub(r"\1", markup))
+
+
+def prose(text: str) -> str:
+    """The start of each paragraph and list item of Markdown, as a person reads it, on one line."""
+    blocks = (block for block in scan(text, "markdown") if block.kind in ("paragraph", "item"))
+    words = (
+        _plain(_IMAGE.sub("", _LINE_MARKS.sub("", text[block.start : block.end][: 2 * _MAX_PLAIN])))
+        for block in blocks
+    )
+    return " ".join(filter(None, words))
+
+
+def _plain(markup: str) -> str:
+    words = _ATTRIBUTES.sub("", markup.strip()[:_MAX_PLAIN])
+    words = _LINK.sub(r"\1", _HTML.sub("", words))
     return " ".join(_EMPHASIS.sub("", words).replace("\\", "").split())

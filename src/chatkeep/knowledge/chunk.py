@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from chatkeep.knowledge.blocks import Block, scan
 from chatkeep.knowledge.documents import Chunk, Document
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Part of every document's fingerprint: raise it when the same text gives other chunks."""
 
 TokenSpans = Callable[[str], list[tuple[int, int]]]

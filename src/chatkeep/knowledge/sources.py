@@ -112,7 +112,9 @@ def _add(
     file: Path, root: Path, source: str, path: str, listing: Listing, seen: set[Path], max_file_bytes: int
 ) -> None:
     if not path.isprintable():  # a name that is not UTF-8 cannot be stored or shown
-        shown = path.encode("utf-8", "replace").decode()
+        shown = "".join(
+            c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in path
+        )
         listing.skipped.append(Skipped(shown, "its name has characters that cannot be shown. Rename it."))
         return
     try:

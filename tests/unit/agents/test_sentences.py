@@ -100,3 +100,33 @@ def test_a_sentence_knows_where_it_stands() -> None:
     first, second = split("Answers are kept on disk. Nothing leaves the machine.")
     assert (first.passage, first.position, second.position) == (3, 0, 1)
     assert first.context == "Thing Install"
+
+
+def test_a_table_of_contents_is_not_an_answer() -> None:
+    (kept,) = split(
+        "- [How to detect broken connections?](#how-to-detect)\n- [A guide to it](guide.md) helps.\n"
+    )
+    assert kept.text == "A guide to it helps."
+
+
+def test_code_whose_start_was_cut_off_is_not_prose() -> None:
+    cut = (
+        "const timer = setInterval(function ping() { clients.forEach((ws) => ws.ping()); }, 30000);\n```\n\n"
+    )
+    assert [one.text for one in split(f"{cut}Timers (set with `setInterval()`) keep running.")] == [
+        "Timers (set with `setInterval()`) keep running."
+    ]
+    prose = "Call it with two arguments (a path, and a mode such as `'r'`), or `open(path)`, to read it."
+    assert [one.text for one in split(prose)] == [prose]
+
+
+def test_a_warning_that_is_set_as_a_heading_is_a_sentence() -> None:
+    texts = [
+        one.text for one in split("### Warning: it does not [sanitize](x) the output HTML. Use a library!")
+    ]
+    assert texts == ["Warning: it does not sanitize the output HTML.", "Use a library!"]
+    assert split("## How do I start the server?\n\n### 1. Installing the package by hand\n") == []
+
+
+def test_a_reference_that_is_a_link_leaves_nothing_behind() -> None:
+    assert clean("a secure CSP[[1]](https://example.org/a#b), as ever") == "a secure CSP, as ever"

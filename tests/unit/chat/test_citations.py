@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkeep.chat.citations import Citation, CitationScanner
+from chatkeep.chat.citations import Citation, CitationScanner, annotation
+from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 
 
 def scan(pieces: list[str], passages: int = 5) -> tuple[str, list[tuple[int, int]], int]:
@@ -80,3 +81,20 @@ def test_where_the_stream_is_cut_changes_nothing(answer: str, cuts: list[int]) -
 def test_text_outside_markers_is_never_lost(answer: str) -> None:
     text, _, _ = scan([answer])
     assert [c for c in text if c in "ab"] == [c for c in answer if c in "ab"]
+
+
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        (
+            "# Title\n\n[![build](https://ci/x.svg)](https://ci)\n\n> Find a **file** in `a_folder`\n",
+            "Find a file in a_folder",
+        ),
+        ("* Read the [guide](x.md)\n* <b>Then</b> ask\n\n```sh\nrun\n```\n", "Read the guide Then ask"),
+        ("```sh\nrun me\n```\n", "```sh run me ```"),
+        ("word " * 100, ("word " * 32)[:159] + "…"),
+    ],
+)
+def test_a_source_without_a_section_is_described_by_its_words(text: str, description: str) -> None:
+    passage = Passage(PassageId("p"), DocumentId("d"), "a.md", "Title", ("Title",), 0, len(text), text, 1.0)
+    assert annotation(passage, 0).source.description == description

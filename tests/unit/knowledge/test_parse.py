@@ -74,6 +74,9 @@ def test_an_unsupported_type_names_the_supported() -> None:
         ("Under\n=====\n", "Under"),
         ("## Only a second level\n", "guide.md"),
         ("C#\n\n# C#\n", "C#"),
+        ("# find-up [![Build Status](https://ci/x.svg?branch=main)](https://ci/x)\n", "find-up"),
+        ('# ![Acorn](logo.png "Logo")\n', "Acorn"),
+        ('# <img src="x.png" width="40"> Vec<T> <br>\n', "Vec<T>"),
     ],
 )
 def test_titles_of_markdown(text: str, title: str) -> None:

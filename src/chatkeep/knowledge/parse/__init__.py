@@ -13,7 +13,7 @@ from chatkeep.knowledge.parse.text import parse_text
 
 __all__ = ["PARSER_VERSION", "SUPPORTED", "ParsedText", "Skipped", "Unreadable", "parse"]
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Part of every document's fingerprint: raise it when any parser gives another text or title."""
 
 _PARSERS: Mapping[str, Callable[[bytes, str], ParsedText | Unreadable]] = {
