@@ -35,7 +35,10 @@ class ModelSettings(BaseSettings):
         "address, `chat_completions` everywhere else.",
     )
     llm_timeout: float = Field(
-        default=60.0, gt=0, le=600, description="Seconds to wait for the model's next piece of an answer."
+        default=60.0,
+        gt=0,
+        le=600,
+        description="Seconds to wait for the model's next piece of an answer; the whole may take longer.",
     )
     openai_api_key: SecretStr | None = Field(default=None, description="Key for `openai` and `compatible`.")
     openai_base_url: HttpUrl | None = Field(
@@ -73,11 +76,13 @@ class Settings(BaseSettings):
     )
     docs: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
-        description="Files and folders to answer from, separated by commas. Unset: everything ingested.",
+        description="Files and folders to answer from, and from these alone, separated by commas. Unset: "
+        "everything ingested.",
     )
     public_url: HttpUrl | None = Field(
         default=None,
-        description="Address at which browsers reach this server, where it differs from host and port.",
+        description="Address at which browsers reach this server, where it differs from host and port. It is "
+        "printed at the start, and its host name is one that requests may carry.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -87,7 +92,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins of other sites whose pages may embed the assistant, separated by commas, "
-        "such as `https://docs.example.com`. Unset: none.",
+        "such as `https://docs.example.com`: scheme, host and port, without a path. Unset: none.",
     )
     image_domains: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -108,7 +113,8 @@ class Settings(BaseSettings):
     )
     embedder: Literal["minilm", "none"] = Field(
         default="minilm",
-        description="`minilm` runs all-MiniLM-L6-v2 on this machine; `none` searches by BM25 alone.",
+        description="`minilm` runs all-MiniLM-L6-v2 on this machine; `none` searches by BM25 alone. After a "
+        "change, all documents are read again.",
     )
     model_hub_url: HttpUrl | None = Field(
         default=HttpUrl("https://huggingface.co"),

@@ -36,8 +36,8 @@ This page is generated from the descriptions in the code.
 _SERVER = """\
 ## The server, the documents and the log
 
-These variables are chatkeep's own. `chatkeep serve` reads all of them; the other commands read those
-that concern the data folder, the documents and the embedder.
+These variables are chatkeep's own. `chatkeep serve` uses all of them; the other commands use those
+that concern the data folder, the documents, the embedder and the log, but refuse a wrong one all the same.
 """
 
 _MODEL = """\
