@@ -161,6 +161,7 @@ def test_the_keyboard_alone_asks_opens_a_citation_and_renames(
     expect(page.get_by_role("dialog", name="Conversation history")).to_be_visible()
     press_until(page, "Rename Which channel")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Title of the conversation")).to_be_focused()
     page.keyboard.type("The radio")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="The radio", exact=True)).to_be_focused()
