@@ -18,12 +18,38 @@ const pageFiles: Plugin = {
   },
 };
 
+/**
+ * Keeps marked's lexer and drops the rest of it, a fifth: its one module sets up a parser, a renderer and a
+ * global instance as it loads, which no bundler may leave out unasked.
+ */
+const lexerOnly: Plugin = {
+  name: 'marked-lexer-only',
+  apply: 'build',
+  transform(code, id) {
+    if (!id.endsWith('/marked/lib/marked.esm.js')) return null;
+    let kept = '';
+    for (const statement of this.parse(code).body) {
+      const text = code.slice(statement.start, statement.end);
+      // What is hung on the function `marked`, and read from it again.
+      if (statement.type === 'ExpressionStatement' || /^var \w+=\w+\.\w+,/.test(text)) continue;
+      if (statement.type !== 'ExportNamedDeclaration') {
+        kept += `${text.replace(/^var \w+=(?=new )/, '$&/* @__PURE__ */')}\n`;
+        continue;
+      }
+      const lexer = /\b(\w+) as Lexer\b/.exec(text)?.[1];
+      if (lexer === undefined) this.error('marked no longer exports its lexer as it did');
+      kept += `export { ${lexer} as Lexer };\n`;
+    }
+    return { code: kept, map: null, moduleSideEffects: false };
+  },
+};
+
 export default defineConfig(({ command, mode }) => {
   const isPage = mode === 'page';
   return {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: command === 'build' ? { 'process.env.NODE_ENV': '"production"' } : {},
-    plugins: isPage ? [pageFiles] : [],
+    plugins: isPage ? [pageFiles] : [lexerOnly],
     build: {
       outDir: '../src/chatkeep/_web',
       emptyOutDir: !isPage,

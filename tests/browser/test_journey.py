@@ -140,3 +140,51 @@ def test_a_narrow_dark_screen_shows_everything_without_scrolling_sideways(
     answer(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.get_by_role("textbox", name="Ask a question")).to_be_in_viewport()
+
+
+def test_what_lies_below_is_one_click_away(page: Page, scripted: Server, model: ScriptedModelServer) -> None:
+    model.script(Reply("\n\n".join(f"Berth {number} is free." for number in range(1, 61))))
+    page.goto(scripted.url)
+    ask(page, "Which berths are free?")
+    answer(page)
+    last = page.get_by_role("log").get_by_text("Berth 60 is free.")
+    expect(last).not_to_be_in_viewport()
+    page.get_by_role("button", name="Scroll to the latest message").click()
+    expect(last).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Scroll to the latest message")).to_have_count(0)
+
+
+def test_changing_the_colours_keeps_the_draft_and_the_thread(
+    page: Page, scripted: Server, model: ScriptedModelServer
+) -> None:
+    model.script(Reply("Channel 12."))
+    page.goto(scripted.url)
+    ask(page, "Which channel?")
+    answer(page)
+    draft = page.get_by_role("textbox", name="Ask a question")
+    draft.fill("And at night")
+    light = background(page)
+    page.get_by_role("button", name="Dark mode").click()
+    expect(page.get_by_role("button", name="Light mode")).to_be_visible()
+    assert background(page) != light
+    expect(draft).to_have_value("And at night")
+    expect(page.get_by_role("log")).to_contain_text("Channel 12.")
+    page.reload()
+    expect(page.get_by_role("button", name="Light mode")).to_be_visible()
+
+
+def background(page: Page) -> str:
+    colour: str = page.get_by_role("region", name="Chat").first.evaluate(
+        "it => getComputedStyle(it).backgroundColor"
+    )
+    return colour
+
+
+def test_a_second_tab_shows_the_thread(page: Page, scripted: Server, model: ScriptedModelServer) -> None:
+    model.script(Reply("Channel 12."))
+    page.goto(scripted.url)
+    ask(page, "Which channel?")
+    answer(page)
+    second = page.context.new_page()
+    second.goto(scripted.url)
+    expect(second.get_by_role("log")).to_contain_text("Channel 12.")

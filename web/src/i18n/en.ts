@@ -65,7 +65,7 @@ export const en = {
   renameThread: (title: string) => `Rename ${title}`,
   delete: 'Delete',
   deleteThread: (title: string) => `Delete ${title}`,
-  confirmDelete: 'Delete this conversation?',
+  confirmDelete: 'Delete for good?',
   cancel: 'Cancel',
   threadTitle: 'Title of the conversation',
 };

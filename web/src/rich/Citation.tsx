@@ -3,7 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hook
 import type { VNode } from 'preact';
 import type { Cite } from './citations';
 import { publisher } from './sources';
-import type { Source } from './types';
+import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
 
 const MARGIN = 8;

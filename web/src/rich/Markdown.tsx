@@ -10,7 +10,7 @@ import { BlockStream, type Block } from './blocks';
 import { Cites } from './Citation';
 import { placeMarks, shift, takeUpTo, type Mark } from './citations';
 import { renderBlock, type RenderContext } from './render';
-import type { Annotation, Source } from './types';
+import type { Annotation, Source } from '../protocol/types.gen';
 
 export interface MarkdownProps {
   /** Raw Markdown of one content part. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { cite, entity, file, web } from './fixtures';
 import { SourceList } from './SourceList';
 import { numberSources } from './sources';
-import type { Annotation, Source } from './types';
+import type { Annotation, Source } from '../protocol/types.gen';
 
 function mount(annotations: readonly Annotation[]) {
   const root = document.createElement('div');

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { publisher, type NumberedSource } from './sources';
-import type { Source } from './types';
+import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
 
 export interface SourceListProps {

@@ -13,7 +13,7 @@ import {
   web,
 } from './fixtures';
 import { placeMarks } from './citations';
-import type { Annotation } from './types';
+import type { Annotation } from '../protocol/types.gen';
 
 /** The text of the answer with each marker as `{1}`. */
 function shown(text: string, annotations: readonly Annotation[]): string {

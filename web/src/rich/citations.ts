@@ -5,7 +5,7 @@
  * marker (that would change how it is parsed); instead each mark is handed down the token tree, its
  * offset made relative on the way, until it falls between two leaves.
  */
-import type { Annotation, Source } from './types';
+import type { Annotation, Source } from '../protocol/types.gen';
 import { sourceKey } from './sources';
 
 export interface Cite {

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { Markdown, type MarkdownProps } from './Markdown';
 import { numberSources, sourceKey } from './sources';
-import type { Annotation, Source } from './types';
+import type { Annotation, Source } from '../protocol/types.gen';
 
 export function markdownProps(props: Partial<MarkdownProps> = {}): MarkdownProps {
   const numbers = new Map(
@@ -75,8 +75,9 @@ export const entity: Source = {
   interactive: false,
 };
 
+/** A citation; `null` for an index is what a server may send, whatever the types say. */
 export function cite(source: Source, index?: number | null): Annotation {
-  return { type: 'annotation', source, ...(index !== undefined && { index }) };
+  return { type: 'annotation', source, ...(index !== undefined && { index }) } as Annotation;
 }
 
 /** Chance that is the same in every run (mulberry32). */

@@ -1,5 +1,5 @@
 /** Sources of a message, each once and numbered in the order they were first cited. */
-import type { Annotation, Source } from './types';
+import type { Annotation, Source } from '../protocol/types.gen';
 
 export interface NumberedSource {
   source: Source;

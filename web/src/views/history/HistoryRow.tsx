@@ -1,6 +1,6 @@
 /** One conversation of the list: open it, give it another title, delete it. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ThreadMetadata } from '../../protocol/types.gen';
 import { IconButton } from '../IconButton';
 import { useView } from '../view';
@@ -72,7 +72,9 @@ function RenameRow({ thread, onDone }: EditProps): VNode {
   const { conversation, messages } = useView();
   const field = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
-  useEffect(() => {
+  // Before it is painted: what is typed next is the title. Not every browser's `select` moves the focus.
+  useLayoutEffect(() => {
+    field.current?.focus();
     field.current?.select();
   }, []);
   // A field that is taken away loses the focus too: only the first ending counts.
@@ -109,42 +111,44 @@ function DeleteRow({ thread, onDone }: EditProps): VNode {
   const { conversation, messages } = useView();
   const t = messages.value;
   const confirm = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     confirm.current?.focus();
   }, []);
   return (
-    <li
-      class="ck-row ck-row-confirm"
-      role="alertdialog"
-      aria-label={t.confirmDelete}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onDone(true);
-      }}
-    >
-      <span>{t.confirmDelete}</span>
-      <button
-        type="button"
-        class="ck-button"
-        onClick={() => {
+    <li>
+      <div
+        class="ck-row ck-row-confirm"
+        role="alertdialog"
+        aria-label={t.confirmDelete}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
           onDone(true);
         }}
       >
-        {t.cancel}
-      </button>
-      <button
-        type="button"
-        ref={confirm}
-        class="ck-button ck-button-danger"
-        onClick={() => {
-          confirm.current?.closest<HTMLElement>('[role=dialog]')?.focus();
-          onDone(false);
-          void conversation.deleteThread(thread.id);
-        }}
-      >
-        {t.delete}
-      </button>
+        <span>{t.confirmDelete}</span>
+        <button
+          type="button"
+          class="ck-button"
+          onClick={() => {
+            onDone(true);
+          }}
+        >
+          {t.cancel}
+        </button>
+        <button
+          type="button"
+          ref={confirm}
+          class="ck-button ck-button-danger"
+          onClick={() => {
+            confirm.current?.closest<HTMLElement>('[role=dialog]')?.focus();
+            onDone(false);
+            void conversation.deleteThread(thread.id);
+          }}
+        >
+          {t.delete}
+        </button>
+      </div>
     </li>
   );
 }

@@ -1,0 +1,189 @@
+"""The page for those who do not see it or do not use a mouse: axe's rules, and the keyboard alone.
+
+axe-core is put into the page as text, which the page's Content Security Policy rightly refuses: the
+contexts here set the policy aside, and the `page` fixture of the other tests keeps it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from chatkeep.testing import Fault, Reply, ScriptedModelServer
+from tests.browser.test_journey import answer, ask
+from tests.serving import Server
+
+pytestmark = pytest.mark.browser
+
+_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+# Sizes are measured on what a finger would meet, contrast on both schemes.
+_WIDTHS = (1280, 390)
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+Open = Callable[[str], Page]
+
+
+@pytest.fixture(params=[(scheme, width) for scheme in _SCHEMES for width in _WIDTHS], ids=str)
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens an address in each colour scheme, on a wide screen and on a touch screen."""
+    scheme, width = request.param
+    context = browser.new_context(
+        bypass_csp=True,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 844},
+        has_touch=width < 500,
+        is_mobile=width < 500,
+    )
+
+    def open_page(url: str) -> Page:
+        page = context.new_page()
+        page.goto(url)
+        return page
+
+    yield open_page
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, a line each: the rule, the place, the reason."""
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        """async (rules) => {
+            const { violations, passes } = await axe.run({ runOnly: rules });
+            const faults = violations.flatMap(({ id, nodes }) =>
+                nodes.map((node) => `${id}: ${node.target.flat().join(' ')}: ${node.failureSummary}`));
+            return { faults, passes: passes.length };
+        }""",
+        _RULES,
+    )
+    assert found["passes"] > 5, "axe looked at nothing"
+    faults: list[str] = found["faults"]
+    return faults
+
+
+def test_the_start_screen_has_no_violations(open_page: Open, extractive: Server) -> None:
+    page = open_page(extractive.url)
+    expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    assert violations(page) == []
+
+
+def test_an_answer_with_its_sources_has_no_violations(
+    open_page: Open, scripted: Server, model: ScriptedModelServer
+) -> None:
+    table = "| Berth | Price |\n| --- | ---: |\n| A | 12 [1] |"
+    code = "```sh\nradio --on\n```"
+    model.script(Reply(f"{table}\n\n{code}\n\nSee [the list](https://x.test) and `it` [2]."))
+    page = open_page(scripted.url)
+    ask(page, "What does a berth cost?")
+    answer(page)
+    page.get_by_role("button", name="Sources").click()
+    expect(page.get_by_role("list", name="Sources")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_cited_document_has_no_violations(open_page: Open, extractive: Server) -> None:
+    page = open_page(extractive.url)
+    ask(page, "Where can I buy petrol?")
+    answer(page)
+    href = page.get_by_role("link", name="Source 1").first.get_attribute("href")
+    assert href
+    source = open_page(href)
+    expect(source.get_by_label("Cited passage")).to_be_visible()
+    assert violations(source) == []
+
+
+def test_an_error_has_no_violations(open_page: Open, scripted: Server, model: ScriptedModelServer) -> None:
+    model.script(Reply("Water is free at every pontoon.", fail=Fault.cut(after=3)))
+    page = open_page(scripted.url)
+    ask(page, "What does water cost?")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_history_has_no_violations(open_page: Open, scripted: Server, model: ScriptedModelServer) -> None:
+    model.script(Reply("Channel 12."))
+    page = open_page(scripted.url)
+    ask(page, "Which channel?")
+    answer(page)
+    page.get_by_role("button", name="Conversation history").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Today")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("^Delete ")).first.click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_everything_to_touch_is_40_pixels_high(
+    browser: Browser, scripted: Server, model: ScriptedModelServer
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    model.script(Reply("Channel 12 [1].\n\n```sh\nradio --on\n```"))
+    page = context.new_page()
+    page.goto(scripted.url)
+    ask(page, "Which channel?")
+    answer(page)
+    page.get_by_role("button", name="Conversation history").click()
+    expect(page.get_by_role("button", name=re.compile("^Rename")).first).to_be_visible()
+    sizes = page.locator("button").evaluate_all(
+        "all => all.map((it) => [it.getAttribute('aria-label') ?? it.textContent, it.offsetHeight])"
+    )
+    assert len(sizes) > 8
+    assert [name for name, height in sizes if height < 40] == []
+    context.close()
+
+
+def test_the_keyboard_alone_asks_opens_a_citation_and_renames(
+    page: Page, scripted: Server, model: ScriptedModelServer
+) -> None:
+    model.script(Reply("On channel 12 [1]."))
+    page.goto(scripted.url)
+    press_until(page, "Ask a question")
+    page.keyboard.type("Which channel is the harbour master on?")
+    page.keyboard.press("Enter")
+    answer(page)
+    press_until(page, "Source 1", "Shift+Tab")
+    expect(page.get_by_role("tooltip")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_have_count(0)
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Enter")
+    expect(opened.value.get_by_label("Cited passage")).to_be_in_viewport()
+    opened.value.close()
+
+    press_until(page, "Conversation history", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Conversation history")).to_be_visible()
+    press_until(page, "Rename Which channel")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Title of the conversation")).to_be_focused()
+    page.keyboard.type("The radio")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="The radio", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Conversation history")).to_be_focused()
+
+
+def press_until(page: Page, name: str, key: str = "Tab") -> None:
+    """Press `key` until the focus is on what has a name that begins with `name`; else it is a failure."""
+    for _ in range(25):
+        if focused_name(page).startswith(name):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} never reached {name!r}; the focus is on {focused_name(page)!r}")
+
+
+def focused_name(page: Page) -> str:
+    name: str = page.evaluate(
+        """() => {
+            const it = document.activeElement?.shadowRoot?.activeElement;
+            return it?.getAttribute('aria-label') ?? it?.textContent ?? '';
+        }"""
+    )
+    return name
