@@ -3,6 +3,7 @@
 chatkeep answers questions from these pages, so what is wrong here becomes a wrong answer.
 """
 
+import ast
 import json
 import re
 import shlex
@@ -35,6 +36,8 @@ VARIABLES = {f"CHATKEEP_{name}".upper() for name in Settings.model_fields if nam
     name.upper() for name in ModelSettings.model_fields
 }
 VARIABLE = re.compile(r"\b(?:CHATKEEP|LLM|OPENAI|GEMINI|OPENROUTER)_[A-Z0-9_]*[A-Z0-9]\b")
+
+LEAST_SPOKEN = 12  # letters; less would match anything
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 each_document = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
@@ -81,6 +84,20 @@ def commands(page: Path) -> Iterator[list[str]]:
                     while found and re.fullmatch(r"[A-Z_]+=.*", found[0]):
                         del found[0]
                     yield found
+
+
+def spoken() -> Iterator[re.Pattern[str]]:
+    """What the product's code can say: each of its longer strings, with anything in its gaps."""
+    for module in (ROOT / "src" / "chatkeep").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            words = [
+                str(part.value) if isinstance(part, ast.Constant) and isinstance(part.value, str) else None
+                for part in parts
+            ]
+            if sum(len(word) for word in words if word) >= LEAST_SPOKEN:
+                pattern = "".join(".+" if word is None else re.escape(word) for word in words)
+                yield re.compile(f"(chatkeep: )?{pattern}")
 
 
 def command_line() -> TyperGroup:
@@ -146,6 +163,20 @@ def test_the_misspelt_variable_is_answered_as_the_page_quotes_it() -> None:
     with pytest.raises(ConfigurationError) as refusal:
         Settings.load({quoted[0].split()[0]: "1"})
     assert str(refusal.value) == quoted[0]
+
+
+def test_messages_quoted_are_what_the_product_says() -> None:
+    messages = [
+        line
+        for page in DOCS
+        for block in fences(page, {"text"})
+        for line in block.splitlines()
+        if re.match(r"[A-Z/c].* .*[.)]$", line)
+    ]
+    patterns = list(spoken())
+    assert len(messages) >= 12
+    for message in messages:
+        assert any(pattern.fullmatch(message) for pattern in patterns), message
 
 
 def test_the_configuration_reference_is_fresh() -> None:
