@@ -298,7 +298,7 @@ def test_stopping_in_the_middle_of_an_answer_keeps_what_was_said(docs: Path, dat
         environment["OPENAI_BASE_URL"] = model.base_url
         with (
             serving([docs], data, environment) as server,
-            httpx.Client(base_url=server.url, timeout=15) as client,
+            httpx.Client(base_url=server.url, timeout=30) as client,
         ):
             events = ask(client, "Count")
             thread = next(event["thread"]["id"] for event in events if event["type"] == "thread.created")
@@ -309,7 +309,10 @@ def test_stopping_in_the_middle_of_an_answer_keeps_what_was_said(docs: Path, dat
             assert server.process.wait(15) == 0
         gate.open()
         assert "Traceback" not in server.log.read_text()
-        with serving([docs], data, environment) as server, httpx.Client(base_url=server.url) as client:
+        with (
+            serving([docs], data, environment) as server,
+            httpx.Client(base_url=server.url, timeout=30) as client,
+        ):
             body = {"type": "threads.get_by_id", "params": {"thread_id": thread}}
             items = client.post("/chatkit", json=body).json()["items"]["data"]
     assert [item["type"] for item in items] == ["user_message", "assistant_message"]
@@ -323,7 +326,7 @@ def test_the_log_is_json_lines_on_standard_error_without_a_word_of_what_people_w
     with serving(
         [docs], data, {**WORDS, "CHATKEEP_LOG_FORMAT": "auto", "CHATKEEP_LOG_LEVEL": "debug"}
     ) as server:
-        with httpx.Client(base_url=server.url, timeout=15) as client:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
             assert "hold hands" in answered(client, "Do otters hold hands?")["text"]
         server.process.send_signal(signal.SIGINT)
         server.process.wait(15)
@@ -352,7 +355,7 @@ def test_another_folder_is_answered_from_instead_and_going_back_needs_no_reading
     for folder in (docs, other, docs):
         with (
             serving([folder], data, WORDS) as server,
-            httpx.Client(base_url=server.url, timeout=15) as client,
+            httpx.Client(base_url=server.url, timeout=30) as client,
         ):
             found = answered(client, question)["annotations"]
             cited.append({annotation["source"]["attribution"] for annotation in found})

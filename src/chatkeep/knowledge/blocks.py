@@ -5,7 +5,7 @@ it sees just enough structure to know where a text may be cut.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -153,13 +153,19 @@ def heading_words(markup: str) -> str:
 
 
 def prose(text: str) -> str:
-    """The start of each paragraph and list item of Markdown, as a person reads it, on one line."""
+    """The start of each paragraph and list item of Markdown, as a person reads it, on one line.
+
+    Where there are none, as in code and in what is cut out of it, every line.
+    """
     blocks = (block for block in scan(text, "markdown") if block.kind in ("paragraph", "item"))
-    words = (
-        _plain(_IMAGE.sub("", _LINE_MARKS.sub("", text[block.start : block.end][: 2 * _MAX_PLAIN])))
-        for block in blocks
-    )
-    return " ".join(filter(None, words))
+    paragraphs = _words(text[block.start : block.end] for block in blocks)
+    return paragraphs or _words(line.lstrip("#") for line in text.splitlines() if not _FENCE.match(line))
+
+
+def _words(pieces: Iterable[str]) -> str:
+    """The pieces made plain, without what marks them as items or quotations."""
+    plain = (_plain(_IMAGE.sub("", _LINE_MARKS.sub("", piece[: 2 * _MAX_PLAIN]))) for piece in pieces)
+    return " ".join(filter(None, plain))
 
 
 def _plain(markup: str) -> str:

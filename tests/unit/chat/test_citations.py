@@ -91,7 +91,8 @@ def test_text_outside_markers_is_never_lost(answer: str) -> None:
             "Find a file in a_folder",
         ),
         ("* Read the [guide](x.md)\n* <b>Then</b> ask\n\n```sh\nrun\n```\n", "Read the guide Then ask"),
-        ("```sh\nrun me\n```\n", "```sh run me ```"),
+        ("```sh\nrun me\n```\n", "run me"),
+        ("```\n\n## Next\n\n**Bold** [words](x)\n", "Next Bold words"),
         ("word " * 100, ("word " * 32)[:159] + "…"),
     ],
 )
