@@ -128,6 +128,8 @@ def _add(
         listing.skipped.append(Skipped(path, "it is a link that leads out of the folder."))
     elif not stat.S_ISREG(facts.st_mode):
         listing.skipped.append(Skipped(path, "it is not a regular file."))
+    elif facts.st_size == 0:
+        listing.skipped.append(Skipped(path, "it is empty."))
     elif facts.st_size > max_file_bytes:
         listing.skipped.append(Skipped(path, too_large(max_file_bytes)))
     elif target not in seen:
