@@ -1,7 +1,7 @@
-"""Takes the documentation's pictures: `python -m tests.browser.screenshots [FOLDER [QUESTION]]`.
+"""Takes the documentation's pictures: `python -m tests.browser.screenshots [FOLDER QUESTION PREFIX]`.
 
 Serves FOLDER (the project's own documents by default), asks QUESTION and photographs the answer, light
-and dark, 1280 and 390 pixels wide, into `docs/images/`. Look at them before committing them.
+and dark, 1280 and 390 pixels wide, into `docs/images/PREFIX*.png`. Look at them before committing them.
 """
 
 import sys

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from chatkeep.agents.passages import PromptPassage
 from chatkeep.agents.select import Selection
@@ -35,6 +36,20 @@ def is_small_talk(question: str) -> bool:
 def wants_steps(question: str) -> bool:
     """The question asks how something is done, so that a command or list of steps answers it best."""
     return bool(_HOW_TO.search(question))
+
+
+def with_steps(question: str, selection: Selection, found: Sequence[Sentence]) -> Selection:
+    """The selection, and with it the steps its best sentence leads to.
+
+    "Ollama runs models on your machine. To use it, set these variables:" answers how with its second
+    sentence, though the first says more of what was asked.
+    """
+    best = next(iter(selection.sentences), None)
+    if best is None or best.block or not wants_steps(question):
+        return selection
+    following = (best.passage, best.position + 1)
+    steps = next((one for one in found if (one.passage, one.position) == following and one.block), None)
+    return replace(selection, sentences=(*selection.sentences, steps)) if steps else selection
 
 
 def compose(question: str, selection: Selection, passages: Sequence[PromptPassage]) -> str:

@@ -15,7 +15,7 @@ from agents.models.interface import Model
 from openai.types import responses
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 
-from chatkeep.agents.compose import NOTHING_ASKED, compose, is_small_talk
+from chatkeep.agents.compose import NOTHING_ASKED, compose, is_small_talk, with_steps
 from chatkeep.agents.passages import read_passages, read_question
 from chatkeep.agents.select import select
 from chatkeep.agents.sentences import sentences
@@ -43,7 +43,7 @@ class ExtractiveModel(Model):
         passages = read_passages(prompt)
         found = [sentence for passage in passages for sentence in sentences(passage)]
         selection = await select(question, passages, found, self._embedder)
-        return compose(question, selection, passages)
+        return compose(question, with_steps(question, selection, found), passages)
 
     async def get_response(
         self,

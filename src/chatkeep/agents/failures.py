@@ -152,7 +152,8 @@ def _late(source: Source, begun: bool) -> str:
 
 def _unreachable(source: Source, begun: bool) -> str:
     if begun:
-        return f"The connection to {source.label} broke off in the middle of the answer. Please try again."
+        label = source.label.replace("The ", "the ", 1)
+        return f"The connection to {label} broke off in the middle of the answer. Please try again."
     return (
         f"{source.label} cannot be reached. Check that it is running and that this machine can connect to it."
     )

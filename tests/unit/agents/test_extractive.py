@@ -67,6 +67,16 @@ async def test_how_to_questions_are_answered_with_the_command(model: ExtractiveM
     assert "Install the package with pip: [2]\n\n```sh\npip install chatkeep\n```" in answer
 
 
+async def test_how_is_answered_with_the_steps_after_the_sentence_that_names_the_thing(
+    model: ExtractiveModel,
+) -> None:
+    text = "Gulls watch the harbour at night.\n\nCall them so:\n\n```sh\nwhistle\n```\n"
+    passages = [PromptPassage(1, "Birds", "", "birds.md", text)]
+    answer = await model.answer(render_question("How do I use gulls to watch the harbour?", passages))
+    assert "Gulls watch the harbour at night." in answer
+    assert "Call them so: [1]\n\n```sh\nwhistle\n```" in answer
+
+
 @pytest.mark.parametrize(
     "question",
     [
