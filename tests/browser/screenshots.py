@@ -54,6 +54,9 @@ def _photograph(
     page = context.new_page()
     page.goto(url)
     expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+    expect(page.get_by_role("listitem").first).to_be_visible(
+        timeout=30_000
+    )  # the prompts, read while it starts
     page.screenshot(path=images / f"start-{scheme}-{width}.png")
     page.get_by_role("textbox", name="Ask a question").fill(question)
     page.keyboard.press("Enter")
