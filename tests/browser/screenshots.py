@@ -22,6 +22,7 @@ _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 def main() -> None:
     docs = Path(sys.argv[1]) if len(sys.argv) > 1 else _ROOT / "docs"
     question = sys.argv[2] if len(sys.argv) > 2 else "How do I use a model on my own machine?"
+    prefix = sys.argv[3] if len(sys.argv) > 3 else ""
     images = _ROOT / "docs" / "images"
     images.mkdir(exist_ok=True)
     with (
@@ -32,7 +33,7 @@ def main() -> None:
         browser = chromium(playwright)
         for scheme in _SCHEMES:
             for width, height in _SIZES.items():
-                _photograph(browser, server.url, question, scheme, (width, height), images)
+                _photograph(browser, server.url, question, scheme, (width, height), f"{images}/{prefix}")
         browser.close()
 
 
@@ -42,7 +43,7 @@ def _photograph(
     question: str,
     scheme: Literal["light", "dark"],
     size: tuple[int, int],
-    images: Path,
+    place: str,
 ) -> None:
     width, height = size
     context = browser.new_context(
@@ -57,15 +58,15 @@ def _photograph(
     expect(page.get_by_role("listitem").first).to_be_visible(
         timeout=30_000
     )  # the prompts, read while it starts
-    page.screenshot(path=images / f"start-{scheme}-{width}.png")
+    page.screenshot(path=f"{place}start-{scheme}-{width}.png")
     page.get_by_role("textbox", name="Ask a question").fill(question)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Copy").last).to_be_visible(timeout=30_000)
-    page.screenshot(path=images / f"answer-{scheme}-{width}.png")
+    page.screenshot(path=f"{place}answer-{scheme}-{width}.png")
     with context.expect_page() as opened:
         page.get_by_role("link", name="Source 1").first.click()
     opened.value.wait_for_load_state()
-    opened.value.screenshot(path=images / f"source-{scheme}-{width}.png")
+    opened.value.screenshot(path=f"{place}source-{scheme}-{width}.png")
     context.close()
 
 
