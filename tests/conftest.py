@@ -14,3 +14,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("CHATKEEP_", "OPENAI_", "GEMINI_", "OPENROUTER_", "LLM_")):
             monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: Playwright keeps an event loop running, in which no other test can run its own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
