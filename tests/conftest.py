@@ -17,5 +17,5 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright keeps an event loop running, in which no other test can run its own."""
+    """Browser tests go last: Playwright keeps an event loop running, and no other test could run its own."""
     items.sort(key=lambda item: "browser" in item.path.parts)
