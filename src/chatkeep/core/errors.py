@@ -11,7 +11,10 @@ ChatkeepError
 │   ├── DataDirectoryInUse     another process owns the data directory
 │   └── MissingDependency      an optional package is not installed
 ├── ModelFailed           the language model could not answer
-└── NotReady              the server is still starting, or shutting down
+├── RunLost               an answer in the making is not this process's any more
+└── NotReady              trying again in a moment will work
+    ├── Overloaded             the server has its fill of work
+    └── JournalUnavailable     the place where answers are written down cannot be reached
 
 `http.errors` maps each to a status; a test insists that none is forgotten. Messages say what was
 wrong and what to do, and hold no secrets: they are shown to people.
@@ -70,5 +73,17 @@ class ModelFailed(ChatkeepError):
         self.retryable = retryable
 
 
+class RunLost(ChatkeepError):
+    """Another process has taken the run over, or its journal lost it: this one must fall silent."""
+
+
 class NotReady(ChatkeepError):
     """The server cannot answer just now; trying again in a moment will work."""
+
+
+class Overloaded(NotReady):
+    """The server is at a limit that its operator set, and refuses rather than lets wait."""
+
+
+class JournalUnavailable(NotReady):
+    """The journal of answers cannot be reached; without it none is begun."""

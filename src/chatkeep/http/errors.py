@@ -25,7 +25,10 @@ STATUS: dict[type[errors.ChatkeepError], int] = {
     errors.DataDirectoryInUse: 500,
     errors.MissingDependency: 500,
     errors.ModelFailed: 502,
+    errors.RunLost: 503,
     errors.NotReady: 503,
+    errors.Overloaded: 503,
+    errors.JournalUnavailable: 503,
 }
 
 _RETRY_AFTER_SECONDS = "2"

@@ -1,0 +1,1 @@
+"""A live answer as a log that can be replayed: runs, their journal, and those who follow them."""

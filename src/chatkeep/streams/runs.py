@@ -1,0 +1,431 @@
+"""Runs: an answer in the making, apart from the connections that listen to it.
+
+Above: `chat.server` starts runs, stops them and follows them; `http` sends what a follower reads. Below: a
+`StreamJournal` in which every frame is written before anybody sees it. Knows nothing of what the
+events say: they are JSON that `chat` makes.
+
+A run's events are always drawn by the run's own task, and stopping it interrupts it only inside them: a
+cancellation reaches the innermost `await`, so that what was said so far is saved. (Closing a generator
+from outside would skip that: SDK fault 21, spec E.8 #8.)
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Literal
+
+import anyio
+
+from chatkeep.core.errors import ChatkeepError, Conflict, InvalidInput, Overloaded, RunLost
+from chatkeep.streams import sse
+from chatkeep.streams.broadcast import Broadcast
+from chatkeep.streams.follow import Follower
+from chatkeep.streams.protocols import RunId, RunRecord, StreamJournal, ThreadKey
+from chatkeep.telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+
+Reason = Literal["stopped", "left", "abandoned", "lost", "shutdown"]
+
+_COMPACT_BYTES = 2 * 1024 * 1024
+_STOP_SECONDS = 5.0
+_ANSWER_STOP_SECONDS = 0.9
+_TICK_SECONDS = 0.5
+_RENEW_SECONDS = 1.5
+_TAIL_WAIT_SECONDS = 1.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a process grants its runs.
+
+    Attributes:
+        runs: at a time; more are refused.
+        grace: seconds a run goes on without a reader when its client knows nothing of resuming, for which
+            leaving means stopping.
+        abandon: the same for a client that resumes.
+    """
+
+    runs: int = 200
+    grace: float = 2.0
+    abandon: float = 300.0
+
+
+class Run:
+    """One answer in the making, owned by this process.
+
+    Attributes:
+        reason: why it is being stopped; None while it is not.
+        snapshot: how its events so far can be told in a few; set by whoever makes the events.
+    """
+
+    def __init__(self, record: RunRecord, journal: StreamJournal) -> None:
+        self.record = record
+        self.broadcast = Broadcast()
+        self.reason: Reason | None = None
+        self.snapshot: Callable[[], Awaitable[list[bytes]]] | None = None
+        self.followed_elsewhere = 0.0
+        self._journal = journal
+        self._seq = 0
+        self._bytes = 0
+        self._is_drawing = False
+        self._is_interrupted = False
+        self._task: asyncio.Task[None] | None = None
+        self._begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def begin(self, events: AsyncGenerator[bytes, None]) -> "asyncio.Task[None]":
+        self._task = asyncio.create_task(self._play(events), name=f"chatkeep-{self.record.id}")
+        return self._task
+
+    async def begun(self) -> bool:
+        """Whether it has said anything, as soon as that is known. Raises what it failed with before."""
+        return await asyncio.shield(self._begun)
+
+    def stop(self, reason: Reason) -> None:
+        """Interrupt the events at their next await; only once, because that is where they are saved."""
+        if self.reason is None and self._task is not None and not self._task.done():
+            self.reason = reason
+            if self._is_drawing:
+                self._interrupt(self._task)
+
+    async def ended(self) -> None:
+        """Return when nothing of it runs any more."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _interrupt(self, task: "asyncio.Task[None]") -> None:
+        self._is_interrupted = True
+        task.cancel()
+
+    async def _play(self, events: AsyncGenerator[bytes, None]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it is this one
+        try:
+            async with aclosing(events):
+                while True:
+                    if self.reason is not None and not self._is_interrupted:
+                        self._interrupt(task)  # it takes effect at the first await inside the events
+                    self._is_drawing = True
+                    try:
+                        payload = await anext(events)
+                    except StopAsyncIteration:
+                        break
+                    finally:
+                        self._is_drawing = False
+                    await self._write(payload)
+        except asyncio.CancelledError:
+            if not self._is_interrupted:
+                raise
+        except Exception as error:  # noqa: BLE001 - the top of a run
+            if self._seq == 0:
+                self._begun.set_exception(error)
+                self._begun.exception()  # whoever asks is told; nobody has to
+            else:
+                _log.exception("run_failed", run=self.record.id)
+        finally:
+            while task.uncancel():
+                pass
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_STOP_SECONDS):
+                await self._end()
+
+    async def _write(self, payload: bytes) -> None:
+        if self.reason == "lost":
+            return
+        frame = sse.frame(self.record.id, self._seq + 1, payload)
+        try:
+            await self._journal.append(self.record.id, self._seq + 1, (frame,))
+        except ChatkeepError as error:
+            self._lose(error)
+            return
+        self._seq += 1
+        self._bytes += len(frame)
+        self.broadcast.publish((frame,))
+        if not self._begun.done():
+            self._begun.set_result(True)
+        if self._bytes > _COMPACT_BYTES and self.snapshot is not None:
+            await self._compact(self.snapshot)
+
+    async def _compact(self, snapshot: Callable[[], Awaitable[list[bytes]]]) -> None:
+        frames = sse.snapshot(await snapshot(), self.record.id, self._seq)
+        try:
+            await self._journal.compact(self.record.id, self._seq, frames)
+        except ChatkeepError as error:
+            self._lose(error)
+        self._bytes = 0
+
+    def _lose(self, error: ChatkeepError) -> None:
+        """The journal does not take our frames: end, save what was said, and let readers ask again."""
+        _log.error("run_lost", run=self.record.id, reason=str(error))
+        self.reason = "lost"
+        if not self._begun.done():
+            self._begun.set_exception(error)
+            self._begun.exception()
+
+    async def _end(self) -> None:
+        if self._seq == 0 or self.reason == "lost":
+            with suppress(ChatkeepError):
+                if self._seq == 0:
+                    await self._journal.discard(self.record.id)
+            self.broadcast.end(cut=True)
+        else:
+            frame = sse.end(self.record.id, self._seq + 1)
+            try:
+                await self._journal.finish(self.record.id, self._seq + 1, (frame,))
+            except ChatkeepError as error:
+                self._lose(error)
+                self.broadcast.end(cut=True)
+            else:
+                self.broadcast.publish((frame,))
+                self.broadcast.end()
+        if not self._begun.done():
+            self._begun.set_result(False)
+
+
+Mend = Callable[[RunRecord, Sequence[bytes]], Awaitable[list[bytes]]]
+"""Given a run whose worker died, and its frames: saves what can be saved, returns the events that end it."""
+
+
+class Runs:
+    """All runs this process owns or follows.
+
+    Args:
+        mend: called for a run whose worker died.
+        heartbeat: seconds of silence after which a follower gets a sign of life.
+    """
+
+    def __init__(
+        self, journal: StreamJournal, mend: Mend, limits: Limits | None = None, heartbeat: float = 15.0
+    ) -> None:
+        self._journal = journal
+        self._mend = mend
+        self._limits = limits or Limits()
+        self._heartbeat = heartbeat
+        self._own: dict[RunId, Run] = {}
+        self._tails: dict[RunId, Broadcast] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._keeping: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(
+        self, record: RunRecord, events: Callable[[Run], AsyncGenerator[bytes, None]]
+    ) -> Follower | None:
+        """Begin a run, or attach to the one that the same request began before. None: it had nothing to say.
+
+        Raises:
+            Overloaded: this process has its fill of runs.
+            Conflict: the thread has an active run.
+            InvalidInput: the idempotency key was used for another request.
+            Whatever `events` raises before its first event.
+        """
+        for _ in range(_ATTEMPTS):
+            claim = await self._journal.begin(record)
+            if claim.kind == "repeat":
+                if claim.run.digest != record.digest:
+                    raise InvalidInput("This idempotency key was used for another request. Use a new one.")
+                return await self.follow(claim.run, 0)
+            if claim.kind == "begun":
+                return await self._begin(record, events)
+            if not await self._make_way(claim.run):
+                break
+        raise Conflict(
+            "An answer is still being written in this conversation. Wait for it to finish, or stop it."
+        )
+
+    async def follow(self, record: RunRecord, after: int, prelude: bytes = b"") -> Follower:
+        """Read the run from number `after` + 1 on, wherever it runs.
+
+        Raises:
+            Whatever it failed with, if it failed before its first event.
+        """
+        run = self._own.get(record.id)
+        if run is not None:
+            await run.begun()
+            broadcast = run.broadcast
+        else:
+            broadcast = self._tail(record, after)
+        return Follower(record.id, broadcast, self._journal, after, prelude, self._heartbeat)
+
+    async def find(self, run: RunId) -> RunRecord | None:
+        """The run, active or lately ended. One whose worker died is ended first."""
+        record = await self._journal.find(run)
+        if record is not None:
+            await self._bury_if_dead(record)
+        return record
+
+    async def holds(self, run: RunId, position: int) -> bool:
+        """Whether the journal has what follows `position`, or a snapshot in its place."""
+        excerpt = await self._journal.read(run, position, 0)
+        return excerpt is not None and (bool(excerpt.frames) or excerpt.last == position)
+
+    async def active(self, thread: ThreadKey) -> RunRecord | None:
+        """The thread's active run. One whose worker died is ended first, and is none."""
+        record = await self._journal.active(thread)
+        if record is None or await self._bury_if_dead(record):
+            return None
+        return record
+
+    async def stop(self, record: RunRecord) -> None:
+        """Stop the run wherever it is, and wait, for a second at most, until what was said is saved."""
+        run = self._own.get(record.id)
+        if run is not None:
+            run.stop("stopped")
+            with anyio.move_on_after(_ANSWER_STOP_SECONDS):
+                await run.ended()
+            return
+        await self._journal.request_stop(record.id)
+        follower = await self.follow(record, 0)
+        try:
+            with anyio.move_on_after(_ANSWER_STOP_SECONDS):
+                async for _ in follower:
+                    pass
+        finally:
+            follower.close()
+
+    async def aclose(self) -> None:
+        """End the runs that still run, and wait until what was said is saved: the store closes next."""
+        own = list(self._own.values())
+        for run in own:
+            run.stop("shutdown")
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_STOP_SECONDS):
+            for run in own:
+                await run.ended()
+        for task in (*self._tasks, self._keeping, self._listening):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _begin(
+        self, record: RunRecord, events: Callable[[Run], AsyncGenerator[bytes, None]]
+    ) -> Follower | None:
+        if len(self._own) >= self._limits.runs:
+            await self._journal.discard(record.id)
+            raise Overloaded("The assistant is answering as many people as it can. Try again in a moment.")
+        run = self._own[record.id] = Run(record, self._journal)
+        self._look_after()
+        run.begin(events(run)).add_done_callback(lambda _: self._own.pop(record.id, None))
+        follower = Follower(record.id, run.broadcast, self._journal, 0, b"", self._heartbeat)
+        try:
+            if await run.begun():
+                return follower
+        except BaseException as error:
+            follower.close()
+            if isinstance(error, asyncio.CancelledError):
+                run.stop("left")  # the request was dropped while it waited
+            raise
+        follower.close()
+        return None
+
+    async def _make_way(self, run: RunRecord) -> bool:
+        """Whether the thread that `run` has can be had after all."""
+        own = self._own.get(run.id)
+        if own is not None and not run.resumable and own.broadcast.followers == 0:
+            own.stop("left")  # whoever left it has come back with something else to say
+            with anyio.move_on_after(_STOP_SECONDS):
+                await own.ended()
+            return True
+        return await self._bury_if_dead(run)
+
+    async def _bury_if_dead(self, record: RunRecord) -> bool:
+        if record.id in self._own or not await self._journal.reclaim(record.id):
+            return False
+        _log.error("run_of_dead_worker", run=record.id)
+        frames: list[bytes] = []
+        position = 0
+        while (excerpt := await self._journal.read(record.id, position, 0)) and excerpt.frames:
+            frames.extend(excerpt.frames)
+            position = excerpt.last
+        payloads = await self._mend(record, frames)
+        last = [sse.frame(record.id, position + 1 + n, payload) for n, payload in enumerate(payloads)]
+        last.append(sse.end(record.id, position + 1 + len(payloads)))
+        with suppress(RunLost):  # another was quicker
+            await self._journal.finish(record.id, position + 1, last)
+        return True
+
+    # Runs of other workers
+
+    def _tail(self, record: RunRecord, after: int) -> Broadcast:
+        broadcast = self._tails.get(record.id)
+        if broadcast is None:
+            broadcast = self._tails[record.id] = Broadcast(after)
+            task = asyncio.create_task(self._read_on(record, broadcast), name=f"chatkeep-tail-{record.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return broadcast
+
+    async def _read_on(self, record: RunRecord, broadcast: Broadcast) -> None:
+        """Publish what another worker's run says, as long as somebody listens."""
+        is_cut = True
+        try:
+            while excerpt := await self._journal.read(record.id, broadcast.last, _TAIL_WAIT_SECONDS):
+                if excerpt.is_snapshot:
+                    broadcast.restart(excerpt.last)
+                elif excerpt.frames:
+                    broadcast.publish(excerpt.frames)
+                if excerpt.ended:
+                    is_cut = False
+                    break
+                if broadcast.followers == 0:
+                    break
+                if not excerpt.frames and not await self._bury_if_dead(record):
+                    await self._journal.touch(record.id)
+        except ChatkeepError as error:
+            _log.warning("tail_failed", run=record.id, reason=str(error))
+        finally:
+            self._tails.pop(record.id, None)
+            broadcast.end(cut=is_cut)
+
+    # What must be done from time to time
+
+    def _look_after(self) -> None:
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep(), name="chatkeep-runs")
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.create_task(self._obey(), name="chatkeep-stops")
+
+    async def _keep(self) -> None:
+        """Renew the leases of our runs and end those that nobody has followed for too long."""
+        now = asyncio.get_running_loop().time
+        renewed = now()
+        while self._own:
+            await asyncio.sleep(_TICK_SECONDS)
+            if now() - renewed >= _RENEW_SECONDS:
+                renewed = now()
+                await self._renew()
+            for run in list(self._own.values()):
+                self._end_if_left(run, now())
+
+    async def _renew(self) -> None:
+        try:
+            renewal = await self._journal.renew(list(self._own))
+        except ChatkeepError as error:
+            _log.warning("leases_not_renewed", reason=str(error))
+            return
+        for run_id in renewal.lost:
+            if run := self._own.get(run_id):
+                run.stop("lost")
+        for run_id in renewal.followed_elsewhere:
+            if run := self._own.get(run_id):
+                run.followed_elsewhere = asyncio.get_running_loop().time()
+
+    def _end_if_left(self, run: Run, now: float) -> None:
+        if run.broadcast.followers:
+            return
+        alone = now - max(run.broadcast.left, run.followed_elsewhere)
+        if run.record.resumable and alone > self._limits.abandon:
+            run.stop("abandoned")
+        elif not run.record.resumable and alone > self._limits.grace:
+            run.stop("left")
+
+    async def _obey(self) -> None:
+        """Stop the runs that other workers are asked to stop."""
+        while True:
+            try:
+                async for run_id in self._journal.stops():
+                    if run := self._own.get(run_id):
+                        run.stop("stopped")
+            except ChatkeepError as error:
+                _log.warning("stops_not_heard", reason=str(error))
+                await asyncio.sleep(_RENEW_SECONDS)
