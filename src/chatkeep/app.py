@@ -66,7 +66,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Accept-Language", "Authorization"],
+            allow_headers=["Content-Type", "Accept-Language", "Authorization", "Idempotency-Key"],
         )
     public_host = settings.public_url.host if settings.public_url else None
     app.add_middleware(

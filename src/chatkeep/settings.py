@@ -105,6 +105,21 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=10_485_760, ge=1, description="Largest file ingested, in bytes; larger ones are skipped."
     )
+    max_runs: int = Field(
+        default=200, ge=1, description="Answers in the making at a time; more are refused with HTTP 503."
+    )
+    disconnect_grace: float = Field(
+        default=2.0,
+        ge=0,
+        le=600,
+        description="Seconds an answer goes on after its reader has left, if the reader's client knows "
+        "nothing of resuming; leaving means Stop there.",
+    )
+    abandon_after: float = Field(
+        default=300.0,
+        ge=1,
+        description="Seconds an answer goes on that nobody reads, if the client that asked could come back.",
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description="`json` lines, `console` for people; `auto`: console on a terminal."
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from chatkeep.adapters.embeddings.weights import find_embedder
+from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.qdrant import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
@@ -27,6 +28,7 @@ from chatkeep.knowledge.retrieve import Retriever
 from chatkeep.knowledge.sources import source_name
 from chatkeep.knowledge.suggest import Suggestion, suggest
 from chatkeep.settings import Settings
+from chatkeep.streams.protocols import StreamJournal
 from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -118,7 +120,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         context = local_context("start")
         await _warn_of_an_index_left_behind(knowledge, context)
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
-        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge)
+        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, MemoryJournal())
         try:
             library = _Library(knowledge.documents, knowledge.index)
             yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
@@ -127,18 +129,29 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             await model.aclose()
 
 
-def _assistant(settings: Settings, knowledge: KnowledgeBase) -> "tuple[ChatServer, CreatedModel]":
+def _assistant(
+    settings: Settings, knowledge: KnowledgeBase, journal: StreamJournal
+) -> "tuple[ChatServer, CreatedModel]":
     from chatkeep.adapters.sql.threads import SqlStore
     from chatkeep.agents.models import create_model
     from chatkeep.agents.workflow import Workflow
     from chatkeep.chat.server import ChatServer
+    from chatkeep.streams.runs import Limits
 
     clock = SystemClock()
     store = SqlStore(knowledge.database, clock)
     model = create_model(settings.model, knowledge.embedder)
-    return ChatServer(
-        store, store, Workflow(model, knowledge.retriever), clock, settings.image_domains
-    ), model
+    limits = Limits(settings.max_runs, settings.disconnect_grace, settings.abandon_after)
+    chat = ChatServer(
+        store,
+        store,
+        Workflow(model, knowledge.retriever),
+        clock,
+        journal,
+        limits=limits,
+        image_domains=settings.image_domains,
+    )
+    return chat, model
 
 
 async def _warn_of_an_index_left_behind(knowledge: KnowledgeBase, context: RequestContext) -> None:

@@ -1,52 +1,68 @@
 """The ChatKit server: which operation a request names, and what it does.
 
-Above: `http.chatkit` hands over bytes and a context. Below: the SDK's `ChatKitServer` carries out
-the operations on our store; `agents` answers; `chat.translate` makes thread events of the answer.
+Above: `http.chatkit` hands over bytes and a context. Below: `streams.runs` runs each turn apart from the
+connection that asked for it; the SDK's `ChatKitServer` carries out the operations on our store; `agents`
+answers; `chat.translate` makes thread events of the answer.
 Knows nothing of HTTP. Where the SDK is known to fail, the method says which fault it avoids.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Protocol
 
-import anyio
-from chatkit.errors import ErrorCode
+from chatkit.errors import CustomStreamError, ErrorCode, StreamError
 from chatkit.server import ChatKitServer
 from chatkit.store import AttachmentStore, NotFoundError, Store
 from chatkit.types import (
-    ChatKitReq,
+    ClientToolCallItem,
     ErrorEvent,
     FeedbackKind,
     Page,
     StreamingReq,
+    StreamOptionsEvent,
     Thread,
     ThreadCreatedEvent,
     ThreadItem,
+    ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
+    ThreadItemReplacedEvent,
     ThreadMetadata,
-    ThreadsAddUserMessageReq,
+    ThreadsAddClientToolOutputReq,
     ThreadsCreateReq,
+    ThreadsDeleteReq,
+    ThreadsGetByIdReq,
     ThreadStreamEvent,
+    ThreadUpdatedEvent,
     UserMessageInput,
     UserMessageItem,
-    UserMessageTagContent,
     is_streaming_req,
 )
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from chatkeep.agents.events import AgentEvent, Message
+from chatkeep.chat import endings, operations
 from chatkeep.chat.history import messages, text_of
+from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
+from chatkeep.chat.pending import Pending
 from chatkeep.chat.titles import title_from
 from chatkeep.chat.translate import translate
-from chatkeep.chat.turn import Turn
 from chatkeep.core.clock import Clock
 from chatkeep.core.context import RequestContext
-from chatkeep.core.errors import Conflict, InvalidInput, MalformedInput, NotFound
+from chatkeep.core.errors import Conflict, InvalidInput, NotFound
+from chatkeep.core.ids import new_id
+from chatkeep.streams import sse
+from chatkeep.streams.follow import Follower, Reading, Told
+from chatkeep.streams.protocols import RunId, RunRecord, StreamJournal, ThreadKey
+from chatkeep.streams.runs import Limits, Run, Runs
 from chatkeep.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 
 _HISTORY_ITEMS = 40
-_SAVE_SECONDS = 5.0
+_TURN_ITEMS = 100
 
 
 class Answers(Protocol):
@@ -63,12 +79,27 @@ class FeedbackStore(Protocol):
     ) -> None: ...
 
 
+@dataclass(slots=True)
+class _Turn:
+    """What the events of one turn share with the run they belong to."""
+
+    thread_id: str
+    run: Run
+    pending: Pending = field(default_factory=Pending)
+    thread: ThreadMetadata | None = None
+
+
+_turn: ContextVar[_Turn] = ContextVar("chatkeep_turn")
+
+
 class ChatServer(ChatKitServer[RequestContext]):
     """Serves every ChatKit operation for one assistant.
 
     Args:
+        journal: where turns are written down while they are said.
         image_domains: hosts whose images a page may show in answers. An image from anywhere else could
             carry what the model was told out of the page in its address, so it becomes a link.
+        heartbeat: seconds of silence after which a stream gives a sign of life.
     """
 
     def __init__(
@@ -77,89 +108,301 @@ class ChatServer(ChatKitServer[RequestContext]):
         feedback: FeedbackStore,
         answers: Answers,
         clock: Clock,
+        journal: StreamJournal,
+        *,
+        limits: Limits | None = None,
         image_domains: Sequence[str] = (),
+        heartbeat: float = 15.0,
     ) -> None:
         super().__init__(store)
         self._image_domains = list(image_domains)
         self._feedback = feedback
         self._answers = answers
         self._clock = clock
-        self._turns: set[Turn] = set()
-        self._requests: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)  # once: fault 15
+        self._runs = Runs(journal, self._mend, limits, heartbeat)
+        self._parser = operations.new_parser()
 
-    async def handle(self, body: bytes, context: RequestContext) -> bytes | Turn:
-        """Carry out the operation in `body`: a JSON reply, or a turn to follow.
+    async def handle(
+        self, body: bytes, context: RequestContext, idempotency_key: str | None = None
+    ) -> bytes | Reading:
+        """Carry out the operation in `body`: a JSON reply, or a stream to follow.
+
+        Args:
+            idempotency_key: from the request's header; its `metadata` may hold one too.
 
         Raises:
             MalformedInput: `body` is not JSON.
             InvalidInput: it is not an operation with the parameters it needs.
-            NotFound, Conflict: as the operation finds; always before the first event (fault 19).
+            NotFound, Conflict, NotReady: as the operation finds; always before the first event (fault 19).
         """
-        request = self._parse(body)
+        request = operations.parse(self._parser, body)
         _log.info("operation", type=request.type)
         try:
+            match request:
+                case ThreadsResumeReq():
+                    return await self._resume(request, context)
+                case ThreadsStopReq():
+                    return await self._stop(request, context)
+                case ThreadsGetByIdReq():
+                    return await self._get_by_id(request, context)
+                case ThreadsDeleteReq():
+                    await self._end_before_deletion(request, context)
             if not is_streaming_req(request):
                 return await self._process_non_streaming(request, context)
-            turn = await Turn.start(self._frames(request, context))
+            key = operations.idempotency_key(request, idempotency_key)
+            follower = await self._begin(request, key, operations.digest(body), context)
         except NotFoundError as error:
             raise NotFound("There is no such thread or item.") from error
         except NotImplementedError as error:
             raise InvalidInput(f"{request.type} is not offered by this assistant.") from error
         except ValueError as error:
             raise Conflict(str(error)) from error
-        if turn is None:
+        if follower is None:
             raise NotFound("There is no such item in this thread.")
-        self._turns.add(turn)
-        turn.call_at_end(self._turns.discard)
-        return turn
+        return follower
 
     async def aclose(self) -> None:
         """End the turns that still run, and wait until what was said is saved: the store closes next."""
-        async with anyio.create_task_group() as stopping:
-            for turn in self._turns:
-                stopping.start_soon(turn.stop)
+        await self._runs.aclose()
 
-    def _parse(self, body: bytes) -> ChatKitReq:
-        try:
-            request = self._requests.validate_json(body)
-        except ValidationError as error:
-            raise _refusal(error) from None
-        if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
-            _require_words(request.params.input)
-        return request
+    # Runs
 
-    async def _frames(self, request: StreamingReq, context: RequestContext) -> AsyncGenerator[bytes, None]:
-        """Server-sent events; a failure after the first one is an `error` event, never a cut."""
+    async def _begin(
+        self, request: StreamingReq, key: str | None, digest: str, context: RequestContext
+    ) -> Follower | None:
+        if isinstance(request, ThreadsCreateReq):
+            thread_id = self.store.generate_thread_id(context)
+        else:
+            thread_id = request.params.thread_id
+        record = RunRecord(
+            id=RunId(new_id("run", self._clock)),
+            thread=ThreadKey(context.tenant, context.user, thread_id),
+            key=key,
+            digest=digest,
+            resumable=operations.is_resumable(request),
+        )
+        return await self._runs.start(record, lambda run: self._payloads(request, run, context))
+
+    async def _payloads(
+        self, request: StreamingReq, run: Run, context: RequestContext
+    ) -> AsyncGenerator[bytes, None]:
+        """The turn's events as JSON; a failure after the first one is an `error` event, never a cut."""
+        turn = _Turn(run.record.thread.thread_id, run)
+        _turn.set(turn)  # the run's task has a context of its own
+        run.snapshot = lambda: self._retell(turn.thread_id, turn.thread, turn.pending.items(), context)
         began = False
         try:
             async for event in self._process_streaming_impl(request, context):
                 began = True
-                yield self._frame(event)
+                yield self._serialize(event)
         except Exception:  # the top of a turn
             if not began:
                 raise
             _log.exception("turn_failed")
-            yield self._frame(ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True))
+            yield self._serialize(ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True))
 
-    def _frame(self, event: ThreadStreamEvent) -> bytes:
-        return b"data: " + self._serialize(event) + b"\n\n"
+    async def _resume(self, request: ThreadsResumeReq, context: RequestContext) -> Reading:
+        thread = await self.store.load_thread(request.params.thread_id, context)
+        key = ThreadKey(context.tenant, context.user, thread.id)
+        run_id, seq = self._position(request.params.after)
+        record = await self._runs.find(run_id) if run_id is not None else await self._runs.active(key)
+        if record is not None and record.thread == key and await self._runs.holds(record.id, seq):
+            return await self._runs.follow(record, seq)
+        active = await self._runs.active(key)
+        payloads = await self._retell(thread.id, thread, (), context, is_over=active is None)
+        if active is not None:
+            return await self._runs.follow(active, 0, sse.snapshot(payloads))
+        return Told(sse.snapshot(payloads) + sse.END_WITHOUT_RUN)
+
+    @staticmethod
+    def _position(after: str | None) -> tuple[RunId | None, int]:
+        if after is None:
+            return None, 0
+        position = sse.position(after)
+        if position is None:
+            raise InvalidInput("`after` is not the id of an event: it looks like `run_...:12`.")
+        return position
+
+    async def _stop(self, request: ThreadsStopReq, context: RequestContext) -> bytes:
+        thread = await self.store.load_thread(request.params.thread_id, context)
+        record = await self._runs.active(ThreadKey(context.tenant, context.user, thread.id))
+        if record is None or request.params.run_id not in (None, record.id):
+            return b'{"stopped":false}'
+        await self._runs.stop(record)
+        return b'{"stopped":true}'
+
+    async def _end_before_deletion(self, request: ThreadsDeleteReq, context: RequestContext) -> None:
+        active = await self._runs.active(ThreadKey(context.tenant, context.user, request.params.thread_id))
+        if active is not None:
+            await self._runs.stop(active)
+
+    async def _get_by_id(self, request: ThreadsGetByIdReq, context: RequestContext) -> bytes:
+        """The SDK's, and whether a run is active: asked for first, so that no event falls between the two."""
+        thread_id = request.params.thread_id
+        active = await self._runs.active(ThreadKey(context.tenant, context.user, thread_id))
+        thread = self._to_thread_response(await self._load_full_thread(thread_id, context))
+        if active is not None:
+            thread.metadata = {"active_run_id": active.id}
+        return self._serialize(thread)
+
+    async def _retell(
+        self,
+        thread_id: str,
+        thread: ThreadMetadata | None,
+        pending: Sequence[ThreadItem],
+        context: RequestContext,
+        *,
+        is_over: bool = False,
+    ) -> list[bytes]:
+        """The thread's last turn in a few events: what is stored of it, and what is still being said."""
+        thread = thread or await self.store.load_thread(thread_id, context)
+        page = await self.store.load_thread_items(thread_id, None, _TURN_ITEMS, "desc", context)
+        question = next((n for n, item in enumerate(page.data) if isinstance(item, UserMessageItem)), None)
+        turn = page.data if question is None else page.data[: question + 1]
+        events: list[ThreadStreamEvent] = [ThreadUpdatedEvent(thread=self._to_thread_response(thread))]
+        events += endings.retold(turn, pending)
+        if is_over and endings.is_broken_off(turn):
+            events.append(endings.broken_off())
+        return [self._serialize(event) for event in events]
+
+    async def _mend(self, record: RunRecord, frames: Sequence[bytes]) -> list[bytes]:
+        """Save what a worker that died had said, and end its turn visibly."""
+        owner = record.thread
+        context = RequestContext(owner.tenant, owner.user, request_id=record.id)
+        events: TypeAdapter[ThreadStreamEvent] = TypeAdapter(ThreadStreamEvent)
+        pending = Pending()
+        for frame in frames:
+            for payload in sse.payloads(frame):
+                pending.apply(events.validate_json(payload))
+        try:
+            thread = await self.store.load_thread(owner.thread_id, context)
+            await self._save_unfinished(thread, pending.items(), endings.BROKEN_OFF, context)
+        except NotFoundError:
+            return []  # deleted meanwhile
+        ending = [*endings.closing(pending.items()), endings.broken_off()]
+        return [self._serialize(event) for event in ending]
+
+    # The SDK's operations, where ours differ
 
     async def _process_streaming_impl(
         self, request: StreamingReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """The SDK's, but a thread is born with an aware UTC time (fault 18)."""
-        if not isinstance(request, ThreadsCreateReq):
-            async for event in super()._process_streaming_impl(request, context):
-                yield event
-            return
-        thread = Thread(
-            id=self.store.generate_thread_id(context), created_at=self._clock.now(), items=Page[ThreadItem]()
-        )
+        match request:
+            case ThreadsCreateReq():
+                events = self._create(request.params.input, context)
+            case ThreadsAddClientToolOutputReq():
+                events = self._take_tool_output(request, context)
+            case _:
+                events = super()._process_streaming_impl(request, context)
+        async for event in events:
+            yield event
+
+    async def _create(
+        self, message: UserMessageInput, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """The SDK's, but a thread is born with an aware UTC time (fault 18) and the id its run was given."""
+        thread = Thread(id=_turn.get().thread_id, created_at=self._clock.now(), items=Page[ThreadItem]())
         await self.store.save_thread(ThreadMetadata(**thread.model_dump(exclude={"items"})), context=context)
         yield ThreadCreatedEvent(thread=self._to_thread_response(thread))
-        message = await self._build_user_message_item(request.params.input, thread, context)
-        async for event in self._process_new_thread_item_respond(thread, message, context):
+        item = await self._build_user_message_item(message, thread, context)
+        async for event in self._process_new_thread_item_respond(thread, item, context):
             yield event
+
+    async def _take_tool_output(
+        self, request: ThreadsAddClientToolOutputReq, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """The SDK's, but hidden items and workflows behind the call do not break the round trip (E.8 #11)."""
+        thread = await self.store.load_thread(request.params.thread_id, context)
+        page = await self.store.load_thread_items(thread.id, None, _HISTORY_ITEMS, "desc", context)
+        call = next(
+            (item for item in page.data if isinstance(item, ClientToolCallItem | UserMessageItem)), None
+        )
+        if not isinstance(call, ClientToolCallItem) or call.status != "pending":
+            raise ValueError("No client tool call of this thread waits for a result.")
+        answered = call.model_copy(update={"status": "completed", "output": request.params.result})
+        await self.store.save_item(thread.id, answered, context=context)
+        async for event in self._process_events(thread, context, lambda: self.respond(thread, None, context)):
+            yield event
+
+    async def _process_events(
+        self,
+        thread: ThreadMetadata,
+        context: RequestContext,
+        stream: Callable[[], AsyncIterator[ThreadStreamEvent]],
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        """The SDK's pipeline (spec E.3), without its cost per event and with an end to every turn.
+
+        What is unfinished when a turn is interrupted is told to whoever still follows: kept or removed.
+        """
+        turn = _turn.get()
+        turn.thread = thread
+        yield StreamOptionsEvent(stream_options=self.get_stream_options(thread, context))
+        known = thread.model_copy(deep=True)
+        try:
+            async with aclosing(stream()) as events:  # type: ignore[type-var]  # responders are generators
+                async for event in events:
+                    await self._persist(event, thread, context)
+                    turn.pending.apply(event)
+                    if not (isinstance(event, ThreadItemDoneEvent) and endings.is_hidden(event.item)):
+                        yield event
+                    if thread != known:
+                        known = thread.model_copy(deep=True)
+                        yield await self._save_changed(thread, context)
+        except asyncio.CancelledError:
+            for event in await self._interrupted(turn, thread, context):
+                yield event
+            raise
+        except CustomStreamError as error:
+            yield ErrorEvent(code="custom", message=error.message, allow_retry=error.allow_retry)
+        except StreamError as error:
+            yield ErrorEvent(code=error.code, allow_retry=error.allow_retry)
+        except Exception:  # noqa: BLE001 - whatever an assistant's own code raises
+            _log.exception("turn_failed")
+            yield ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True)
+        if thread != known:
+            yield await self._save_changed(thread, context)
+
+    async def _persist(
+        self, event: ThreadStreamEvent, thread: ThreadMetadata, context: RequestContext
+    ) -> None:
+        match event:
+            case ThreadItemDoneEvent():
+                await self.store.add_thread_item(thread.id, event.item, context=context)
+            case ThreadItemRemovedEvent():
+                await self.store.delete_thread_item(thread.id, event.item_id, context=context)
+            case ThreadItemReplacedEvent():
+                await self.store.save_item(thread.id, event.item, context=context)
+            case _:
+                pass
+
+    async def _save_changed(self, thread: ThreadMetadata, context: RequestContext) -> ThreadUpdatedEvent:
+        await self.store.save_thread(thread, context=context)
+        return ThreadUpdatedEvent(thread=self._to_thread_response(thread))
+
+    async def _interrupted(
+        self, turn: _Turn, thread: ThreadMetadata, context: RequestContext
+    ) -> list[ThreadStreamEvent]:
+        pending = turn.pending.items()
+        if turn.run.reason in ("lost", "shutdown"):
+            await self._save_unfinished(thread, pending, endings.BROKEN_OFF, context)
+            return [*endings.closing(pending), endings.broken_off()]
+        await self.handle_stream_cancelled(thread, pending, context)
+        return endings.closing(pending)
+
+    async def handle_stream_cancelled(
+        self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
+    ) -> None:
+        """The SDK's, with an aware UTC time (fault 18)."""
+        await self._save_unfinished(thread, pending_items, endings.STOPPED, context)
+
+    async def _save_unfinished(
+        self, thread: ThreadMetadata, pending: Sequence[ThreadItem], words: str, context: RequestContext
+    ) -> None:
+        for item in endings.said(pending):
+            await self.store.add_thread_item(thread.id, item, context=context)
+        note_id = self.store.generate_item_id("sdk_hidden_context", thread, context)
+        hidden = endings.note(note_id, thread.id, self._clock.now(), words)
+        await self.store.add_thread_item(thread.id, hidden, context=context)
 
     async def _build_user_message_item(
         self,
@@ -175,6 +418,13 @@ class ChatServer(ChatKitServer[RequestContext]):
         if response.allowed_image_domains is None:
             response.allowed_image_domains = self._image_domains
         return response
+
+    def _get_attachment_store(self) -> AttachmentStore[RequestContext]:
+        if self.attachment_store is None:
+            raise NotImplementedError("Attachments need an attachment store.")
+        return self.attachment_store
+
+    # The assistant
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
@@ -199,45 +449,27 @@ class ChatServer(ChatKitServer[RequestContext]):
         self, thread: ThreadMetadata, current: UserMessageItem | None, context: RequestContext
     ) -> list[Message]:
         page = await self.store.load_thread_items(thread.id, None, _HISTORY_ITEMS, "desc", context)
+        if current is not None:
+            await self._drop_unanswered_calls(page.data, thread, context)
         return messages(
             item
             for item in reversed(page.data)
             if not isinstance(item, UserMessageItem) or item.id != _id(current)
         )
 
+    async def _drop_unanswered_calls(
+        self, items: Sequence[ThreadItem], thread: ThreadMetadata, context: RequestContext
+    ) -> None:
+        """A client tool call that a new message overtook is never answered any more (E.8 #10)."""
+        for item in items:
+            if isinstance(item, ClientToolCallItem) and item.status == "pending":
+                await self.store.delete_thread_item(thread.id, item.id, context=context)
+
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         await self._feedback.save_feedback(thread_id, item_ids, feedback, context)
 
-    def _get_attachment_store(self) -> AttachmentStore[RequestContext]:
-        if self.attachment_store is None:
-            raise NotImplementedError("Attachments need an attachment store.")
-        return self.attachment_store
-
-    async def handle_stream_cancelled(
-        self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
-    ) -> None:
-        """The SDK's, shielded: a second cancellation must not lose what was said."""
-        with anyio.CancelScope(shield=True), anyio.move_on_after(_SAVE_SECONDS):
-            await super().handle_stream_cancelled(thread, pending_items, context)
-
 
 def _id(item: UserMessageItem | None) -> str | None:
-    return item.id if item is not None else None
-
-
-def _require_words(message: UserMessageInput) -> None:
-    has_words = any(isinstance(part, UserMessageTagContent) or part.text.strip() for part in message.content)
-    if not has_words and not message.attachments:
-        raise InvalidInput("The message is empty: write something, or attach a file.")
-
-
-def _refusal(error: ValidationError) -> InvalidInput:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return MalformedInput(f"The request body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}.")
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return InvalidInput("The request's `type` is missing or names no ChatKit operation.")
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-    return InvalidInput(f"{where}: {first['msg']}.")
+    return item.id if item else None

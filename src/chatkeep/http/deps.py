@@ -6,11 +6,11 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from chatkeep.chat.turn import Turn
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import NotReady
 from chatkeep.knowledge.documents import Document, Passage
 from chatkeep.knowledge.suggest import Suggestion
+from chatkeep.streams.follow import Reading
 
 _PATIENCE_SECONDS = 30.0
 
@@ -18,7 +18,9 @@ _PATIENCE_SECONDS = 30.0
 class Chat(Protocol):
     """Carries out ChatKit operations: `chat.server.ChatServer`, which takes seconds to import."""
 
-    async def handle(self, body: bytes, context: RequestContext) -> bytes | Turn: ...
+    async def handle(
+        self, body: bytes, context: RequestContext, idempotency_key: str | None = None
+    ) -> bytes | Reading: ...
 
 
 class Sources(Protocol):

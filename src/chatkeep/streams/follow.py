@@ -108,3 +108,22 @@ class Follower:
     def _wake(self, is_more: bool) -> None:
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(is_more)
+
+
+class Told:
+    """What there is to say, all at once, with the interface of a follower."""
+
+    is_cut = False
+
+    def __init__(self, frames: bytes) -> None:
+        self._frames = frames
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._frames
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+Reading = Follower | Told
+"""What an HTTP response sends: frames as they come."""

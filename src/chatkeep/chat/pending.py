@@ -1,0 +1,103 @@
+"""Pending items: announced, not yet finished. What a stop, or a worker's death, must not lose.
+
+Above: `chat.server` keeps one during a turn, and folds the journal of a dead worker's run into one. Pure.
+"""
+
+from collections import defaultdict
+
+from chatkit.types import (
+    AssistantMessageContent,
+    AssistantMessageContentPartAdded,
+    AssistantMessageContentPartAnnotationAdded,
+    AssistantMessageContentPartDone,
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageItem,
+    ThreadItem,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
+    ThreadItemReplacedEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+    WorkflowItem,
+    WorkflowTaskAdded,
+    WorkflowTaskUpdated,
+)
+
+
+class Pending:
+    """The fold of a run's events, as far as it is not in the store."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, ThreadItem] = {}
+        # Joined only when somebody looks: adding each delta to a growing text would be quadratic.
+        self._deltas: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+
+    def apply(self, event: ThreadStreamEvent) -> None:
+        """Take `event` into account."""
+        match event:
+            case ThreadItemUpdatedEvent():
+                self._update(event)
+            case ThreadItemAddedEvent():
+                self._deltas.pop(event.item.id, None)
+                self._items[event.item.id] = event.item.model_copy(deep=True)
+            case ThreadItemDoneEvent() | ThreadItemReplacedEvent():
+                self._forget(event.item.id)
+            case ThreadItemRemovedEvent():
+                self._forget(event.item_id)
+            case _:
+                pass
+
+    def items(self) -> list[ThreadItem]:
+        """The items with what has been said of them so far, in the order they were announced."""
+        for item in self._items.values():
+            if isinstance(item, AssistantMessageItem):
+                self._join(item)
+        return list(self._items.values())
+
+    def _forget(self, item_id: str) -> None:
+        self._items.pop(item_id, None)
+        self._deltas.pop(item_id, None)
+
+    def _update(self, event: ThreadItemUpdatedEvent) -> None:
+        item, update = self._items.get(event.item_id), event.update
+        match item, update:
+            case AssistantMessageItem(), AssistantMessageContentPartTextDelta():
+                self._deltas[item.id][update.content_index].append(update.delta)
+            case AssistantMessageItem(), (
+                AssistantMessageContentPartAdded()
+                | AssistantMessageContentPartDone()
+                | AssistantMessageContentPartAnnotationAdded()
+            ):
+                self._join(item)
+                _update_part(item, update)
+            case WorkflowItem(), WorkflowTaskAdded():
+                item.workflow.tasks.append(update.task)
+            case WorkflowItem(), WorkflowTaskUpdated() if update.task_index < len(item.workflow.tasks):
+                item.workflow.tasks[update.task_index] = update.task
+            case _:
+                pass
+
+    def _join(self, item: AssistantMessageItem) -> None:
+        for index, deltas in self._deltas.pop(item.id, {}).items():
+            _part(item, index).text += "".join(deltas)
+
+
+def _update_part(
+    item: AssistantMessageItem,
+    update: AssistantMessageContentPartAdded
+    | AssistantMessageContentPartDone
+    | AssistantMessageContentPartAnnotationAdded,
+) -> None:
+    part = _part(item, update.content_index)
+    if isinstance(update, AssistantMessageContentPartAnnotationAdded):
+        part.annotations.insert(update.annotation_index, update.annotation)
+    else:
+        item.content[update.content_index] = update.content.model_copy(deep=True)
+
+
+def _part(item: AssistantMessageItem, index: int) -> AssistantMessageContent:
+    """Deltas may come for a part that was never announced (spec A.8)."""
+    while len(item.content) <= index:
+        item.content.append(AssistantMessageContent(text="", annotations=[]))
+    return item.content[index]
