@@ -22,7 +22,6 @@ _QUIET = (
     "openai",
     "openai.agents",
     "chatkit",
-    "aiosqlite",
     "asyncio",
 )
 
