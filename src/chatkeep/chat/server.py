@@ -29,6 +29,7 @@ from chatkit.types import (
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
+    ThreadItemUpdatedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
     ThreadsCreateReq,
@@ -43,7 +44,7 @@ from chatkit.types import (
 from pydantic import TypeAdapter
 
 from chatkeep.agents.events import AgentEvent, Message
-from chatkeep.chat import endings, operations
+from chatkeep.chat import deltas, endings, operations
 from chatkeep.chat.history import messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
 from chatkeep.chat.pending import Pending
@@ -194,7 +195,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         try:
             async for event in self._process_streaming_impl(request, context):
                 began = True
-                yield self._serialize(event)
+                yield deltas.payload(event) or self._serialize(event)
         except Exception:  # the top of a turn
             if not began:
                 raise
@@ -345,7 +346,7 @@ class ChatServer(ChatKitServer[RequestContext]):
                     turn.pending.apply(event)
                     if not (isinstance(event, ThreadItemDoneEvent) and endings.is_hidden(event.item)):
                         yield event
-                    if thread != known:
+                    if _has_changed(thread, known, event):
                         known = thread.model_copy(deep=True)
                         yield await self._save_changed(thread, context)
         except asyncio.CancelledError:
@@ -469,6 +470,13 @@ class ChatServer(ChatKitServer[RequestContext]):
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         await self._feedback.save_feedback(thread_id, item_ids, feedback, context)
+
+
+def _has_changed(thread: ThreadMetadata, known: ThreadMetadata, event: ThreadStreamEvent) -> bool:
+    """Whether the assistant changed the thread. Between two deltas only what is cheap to see is looked at."""
+    if isinstance(event, ThreadItemUpdatedEvent):
+        return thread.title != known.title or thread.metadata != known.metadata
+    return thread != known
 
 
 def _id(item: UserMessageItem | None) -> str | None:
