@@ -19,7 +19,7 @@ from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.core.errors import NotFound
+from chatkeep.core.errors import ConfigurationError, JournalUnavailable, MissingDependency, NotFound
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
 from chatkeep.knowledge.ingest import Library
@@ -127,6 +127,41 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         finally:
             await chat.aclose()
             await model.aclose()
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings) -> AsyncIterator[StreamJournal]:
+    """The journal of answers in the making: on Redis if `settings` name one, otherwise in memory.
+
+    Raises:
+        ConfigurationError: the Redis cannot be reached or is not one that will do.
+        MissingDependency: the client for it is not installed.
+    """
+    if settings.redis_url is None:
+        yield MemoryJournal()
+        return
+    journal = _redis_journal(str(settings.redis_url))
+    try:
+        try:
+            await journal.check()
+        except JournalUnavailable as error:
+            raise ConfigurationError(f"{error} CHATKEEP_REDIS_URL is its address.") from None
+        yield journal
+    finally:
+        await journal.aclose()
+
+
+def _redis_journal(url: str) -> StreamJournal:
+    try:
+        from chatkeep.adapters.redis_journal import RedisJournal
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise MissingDependency(
+            "CHATKEEP_REDIS_URL is set, but the client for Redis is not installed: "
+            "pip install 'chatkeep[redis]'"
+        ) from None
+    return RedisJournal(url)
 
 
 def _assistant(
