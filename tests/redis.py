@@ -36,6 +36,11 @@ class RedisServer:
         secret = f":{self._password}@" if self._password else ""
         return f"redis://{secret}127.0.0.1:{self.port}/0"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, empty, and return when it answers."""
         program = shutil.which("redis-server")
