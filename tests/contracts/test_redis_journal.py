@@ -292,6 +292,23 @@ async def test_a_stop_asked_for_while_nobody_listens_is_kept(journal: RedisJourn
     assert await first_stop(journal) == run
 
 
+async def test_no_cancellation_is_swallowed(journal: RedisJournal) -> None:
+    """The client sends through `asyncio.wait_for`, which loses one that comes as it returns (Python 3.11)."""
+    async with asyncio.timeout(PATIENCE):
+        for turns in range(1, 60):
+            finding = asyncio.create_task(find_often(journal))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            finding.cancel()
+            await asyncio.wait([finding])
+            assert finding.cancelled()
+
+
+async def find_often(journal: RedisJournal) -> None:
+    for _ in range(50):
+        await journal.find(RunId("run_unknown"))
+
+
 # A server that does not answer, or not to us
 
 

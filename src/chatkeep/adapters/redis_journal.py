@@ -234,11 +234,15 @@ class RedisJournal:
 
     @asynccontextmanager
     async def _asking(self, seconds: float = _CALL_SECONDS) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task else 0
         try:
             async with asyncio.timeout(seconds):
                 yield
         except (RedisError, OSError, TimeoutError) as error:
             raise JournalUnavailable(self._unavailable(error)) from None
+        if task is not None and task.cancelling() > cancelled:
+            raise asyncio.CancelledError  # the client's `wait_for` loses some, in Python 3.11
 
     def _unavailable(self, error: Exception) -> str:
         reason = str(error) or "it does not answer in time"
