@@ -155,7 +155,7 @@ def _redis_journal(url: str) -> StreamJournal:
     try:
         from chatkeep.adapters.redis_journal import RedisJournal
     except ModuleNotFoundError as error:
-        if error.name != "redis":
+        if (error.name or "").split(".")[0] != "redis":
             raise
         raise MissingDependency(
             "CHATKEEP_REDIS_URL is set, but the client for Redis is not installed: "
