@@ -43,7 +43,7 @@ PREFIX = "chatkeep:"
 
 _CONNECT_SECONDS = 2.0
 _REPLY_SECONDS = 2.0
-_CALL_SECONDS = 5.0  # a call with all its attempts: shorter than a lease
+_CALL_SECONDS = 4.0  # with all its attempts: shorter than a lease, and than what a run is given to end
 _CHECK_SECONDS = 2.0
 _BLOCK_SECONDS = 5.0
 _IDLE_SECONDS = 15
