@@ -114,16 +114,22 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """What the HTTP routes call.
 
     Raises:
-        ConfigurationError: a setting is wrong or the data folder cannot be used.
+        ConfigurationError: a setting is wrong, or the data folder or the Redis cannot be used.
     """
-    async with open_knowledge(settings) as knowledge:
+    async with open_journal(settings) as journal, open_knowledge(settings) as knowledge:
         context = local_context("start")
         await _warn_of_an_index_left_behind(knowledge, context)
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
-        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, MemoryJournal())
+        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
             library = _Library(knowledge.documents, knowledge.index)
-            yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
+            yield Services(
+                chat=chat,
+                sources=library,
+                suggestions=library,
+                model_name=model.name,
+                check=journal.check,
+            )
         finally:
             await chat.aclose()
             await model.aclose()

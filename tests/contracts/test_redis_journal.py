@@ -115,6 +115,14 @@ async def test_a_run_of_which_a_part_was_evicted_is_lost(
         await journal.finish(run, 3, [b"three"])
 
 
+async def test_a_log_with_a_gap_is_not_read_across_it(journal: RedisJournal, client: "Redis") -> None:
+    run = await begun(journal)
+    await journal.append(run, 1, [b"one", b"two"])
+    await client.xdel(f"chatkeep:log:{run}", "1-0")
+    assert await journal.read(run, 0, 0) is None
+    assert await journal.read(run, 1, 0) == Excerpt((b"two",), 2, is_snapshot=False, ended=False)
+
+
 async def test_a_threads_key_that_was_evicted_is_put_back(journal: RedisJournal, client: "Redis") -> None:
     record = a_run()
     run = await begun(journal, record)
