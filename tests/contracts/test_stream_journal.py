@@ -222,7 +222,10 @@ async def test_more_readers_than_there_are_connections_starve_nobody(workers: Wo
     writer, reader = workers.worker(), workers.worker()
     runs = [await begun(writer, a_run(a_thread(number))) for number in range(100)]
     waiting = [asyncio.create_task(reader.read(run, 0, 60.0)) for run in runs]
-    assert await asyncio.wait_for(reader.find(runs[0]), PATIENCE)
+    await asyncio.wait_for(asyncio.gather(*(reader.read(run, 0, 0) for run in runs)), PATIENCE)
+    own = await begun(reader, a_run(a_thread(100)))
+    await writer.request_stop(own)
+    assert await first_stop(reader) == own
     for run in runs:
         await asyncio.wait_for(writer.append(run, 1, [run.encode()]), PATIENCE)
     excerpts = await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE)
