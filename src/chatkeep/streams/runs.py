@@ -28,7 +28,6 @@ _log = get_logger(__name__)
 
 Reason = Literal["stopped", "left", "abandoned", "lost", "shutdown"]
 
-_COMPACT_BYTES = 2 * 1024 * 1024
 _STOP_SECONDS = 5.0
 _ANSWER_STOP_SECONDS = 0.9
 _TICK_SECONDS = 0.5
@@ -46,11 +45,15 @@ class Limits:
         grace: seconds a run goes on without a reader when its client knows nothing of resuming, for which
             leaving means stopping.
         abandon: the same for a client that resumes.
+        window: bytes of a run's latest frames that are held for its followers.
+        log: bytes of a run's frames in the journal, beyond which a snapshot takes their place.
     """
 
     runs: int = 200
     grace: float = 2.0
     abandon: float = 300.0
+    window: int = 256 * 1024
+    log: int = 2 * 1024 * 1024
 
 
 class Run:
@@ -61,13 +64,14 @@ class Run:
         snapshot: how its events so far can be told in a few; set by whoever makes the events.
     """
 
-    def __init__(self, record: RunRecord, journal: StreamJournal) -> None:
+    def __init__(self, record: RunRecord, journal: StreamJournal, limits: Limits) -> None:
         self.record = record
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(window=limits.window)
         self.reason: Reason | None = None
         self.snapshot: Callable[[], Awaitable[list[bytes]]] | None = None
         self.followed_elsewhere = 0.0
         self._journal = journal
+        self._log_limit = limits.log
         self._seq = 0
         self._bytes = 0
         self._is_drawing = False
@@ -144,7 +148,7 @@ class Run:
         self.broadcast.publish((frame,))
         if not self._begun.done():
             self._begun.set_result(True)
-        if self._bytes > _COMPACT_BYTES and self.snapshot is not None:
+        if self._bytes > self._log_limit and self.snapshot is not None:
             await self._compact(self.snapshot)
 
     async def _compact(self, snapshot: Callable[[], Awaitable[list[bytes]]]) -> None:
@@ -303,7 +307,7 @@ class Runs:
         if len(self._own) >= self._limits.runs:
             await self._journal.discard(record.id)
             raise Overloaded("The assistant is answering as many people as it can. Try again in a moment.")
-        run = self._own[record.id] = Run(record, self._journal)
+        run = self._own[record.id] = Run(record, self._journal, self._limits)
         self._look_after()
         run.begin(events(run)).add_done_callback(lambda _: self._own.pop(record.id, None))
         follower = Follower(record.id, run.broadcast, self._journal, 0, b"", self._heartbeat)
@@ -349,7 +353,7 @@ class Runs:
     def _tail(self, record: RunRecord, after: int) -> Broadcast:
         broadcast = self._tails.get(record.id)
         if broadcast is None:
-            broadcast = self._tails[record.id] = Broadcast(after)
+            broadcast = self._tails[record.id] = Broadcast(after, self._limits.window)
             task = asyncio.create_task(self._read_on(record, broadcast), name=f"chatkeep-tail-{record.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
