@@ -389,6 +389,8 @@ class ChatServer(ChatKitServer[RequestContext]):
     async def _interrupted(
         self, turn: _Turn, thread: ThreadMetadata, context: RequestContext
     ) -> list[ThreadStreamEvent]:
+        if turn.run.reason == "taken":
+            return []  # by the worker that has saved it
         pending = turn.pending.items()
         if turn.run.reason in ("lost", "shutdown"):
             await self._save_unfinished(thread, pending, endings.BROKEN_OFF, context)

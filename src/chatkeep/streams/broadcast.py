@@ -15,6 +15,7 @@ class Broadcast:
 
     Args:
         after: the number of the frame before the first that will be published.
+        window: bytes of the latest frames to hold; up to twice as many are held for a while.
 
     Attributes:
         first, last: numbers of the oldest frame held and of the newest published.
@@ -24,7 +25,7 @@ class Broadcast:
         left: when the last of them left, on the loop's clock.
     """
 
-    def __init__(self, after: int = 0) -> None:
+    def __init__(self, after: int = 0, window: int = _WINDOW_BYTES) -> None:
         self.first = after + 1
         self.last = after
         self.ended = False
@@ -33,6 +34,7 @@ class Broadcast:
         self.left = asyncio.get_running_loop().time()
         self._frames: list[bytes] = []
         self._bytes = 0
+        self._window = window
         self._waiting: list[Callable[[], None]] = []
 
     def publish(self, frames: Sequence[bytes]) -> None:
@@ -40,7 +42,7 @@ class Broadcast:
         self._frames.extend(frames)
         self.last += len(frames)
         self._bytes += sum(map(len, frames))
-        if self._bytes > 2 * _WINDOW_BYTES:
+        if self._bytes > 2 * self._window:
             self._forget()
         self._wake()
 
@@ -87,7 +89,7 @@ class Broadcast:
             wake()
 
     def _forget(self) -> None:
-        while self._bytes > _WINDOW_BYTES and len(self._frames) > 1:
+        while self._bytes > self._window and len(self._frames) > 1:
             half = max(1, len(self._frames) // 2)
             self._bytes -= sum(map(len, self._frames[:half]))
             del self._frames[:half]

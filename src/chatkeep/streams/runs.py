@@ -10,7 +10,7 @@ from outside would skip that: SDK fault 21, spec E.8 #8.)
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -26,9 +26,11 @@ from chatkeep.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 
-Reason = Literal["stopped", "left", "abandoned", "lost", "shutdown"]
+Reason = Literal["stopped", "left", "abandoned", "lost", "taken", "shutdown"]
+"""Why a run is stopped. `lost`: the journal has lost it; `taken`: another worker has ended and saved it."""
 
-_COMPACT_BYTES = 2 * 1024 * 1024
+_SILENT: Collection[Reason | None] = ("lost", "taken")
+
 _STOP_SECONDS = 5.0
 _ANSWER_STOP_SECONDS = 0.9
 _TICK_SECONDS = 0.5
@@ -46,11 +48,15 @@ class Limits:
         grace: seconds a run goes on without a reader when its client knows nothing of resuming, for which
             leaving means stopping.
         abandon: the same for a client that resumes.
+        window: bytes of a run's latest frames that are held for its followers.
+        log: bytes of a run's frames in the journal, beyond which a snapshot takes their place.
     """
 
     runs: int = 200
     grace: float = 2.0
     abandon: float = 300.0
+    window: int = 256 * 1024
+    log: int = 2 * 1024 * 1024
 
 
 class Run:
@@ -61,18 +67,20 @@ class Run:
         snapshot: how its events so far can be told in a few; set by whoever makes the events.
     """
 
-    def __init__(self, record: RunRecord, journal: StreamJournal) -> None:
+    def __init__(self, record: RunRecord, journal: StreamJournal, limits: Limits) -> None:
         self.record = record
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(window=limits.window)
         self.reason: Reason | None = None
         self.snapshot: Callable[[], Awaitable[list[bytes]]] | None = None
         self.followed_elsewhere = 0.0
         self._journal = journal
+        self._log_limit = limits.log
         self._seq = 0
         self._bytes = 0
         self._is_drawing = False
         self._is_interrupted = False
         self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
         self._begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def begin(self, events: AsyncGenerator[bytes, None]) -> "asyncio.Task[None]":
@@ -87,17 +95,18 @@ class Run:
         """Interrupt the events at their next await; only once, because that is where they are saved."""
         if self.reason is None and self._task is not None and not self._task.done():
             self.reason = reason
-            if self._is_drawing:
-                self._interrupt(self._task)
+            self._interrupt()
 
     async def ended(self) -> None:
         """Return when nothing of it runs any more."""
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    def _interrupt(self, task: "asyncio.Task[None]") -> None:
-        self._is_interrupted = True
-        task.cancel()
+    def _interrupt(self) -> None:
+        """Cancel what the events wait for. What the journal is told meanwhile must not be cancelled."""
+        if self._is_drawing and not self._is_interrupted and self._task is not None:
+            self._is_interrupted = True
+            self._task.cancel()
 
     async def _play(self, events: AsyncGenerator[bytes, None]) -> None:
         task = asyncio.current_task()
@@ -106,7 +115,8 @@ class Run:
             async with aclosing(events):
                 while True:
                     if self.reason is not None and not self._is_interrupted:
-                        self._interrupt(task)  # it takes effect at the first await inside the events
+                        # as soon as the task waits for something, if that is inside the events
+                        asyncio.get_running_loop().call_soon(self._interrupt)
                     self._is_drawing = True
                     try:
                         payload = await anext(events)
@@ -119,68 +129,91 @@ class Run:
             if not self._is_interrupted:
                 raise
         except Exception as error:  # noqa: BLE001 - the top of a run
-            if self._seq == 0:
-                self._begun.set_exception(error)
-                self._begun.exception()  # whoever asks is told; nobody has to
+            if not self._begun.done():
+                self._failure = error
             else:
                 _log.exception("run_failed", run=self.record.id)
         finally:
             while task.uncancel():
                 pass
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_STOP_SECONDS):
-                await self._end()
+            await self._end()
 
     async def _write(self, payload: bytes) -> None:
-        if self.reason == "lost":
+        if self.reason in _SILENT:
             return
         frame = sse.frame(self.record.id, self._seq + 1, payload)
         try:
             await self._journal.append(self.record.id, self._seq + 1, (frame,))
         except ChatkeepError as error:
-            self._lose(error)
+            await self._lose(error)
             return
         self._seq += 1
         self._bytes += len(frame)
         self.broadcast.publish((frame,))
         if not self._begun.done():
             self._begun.set_result(True)
-        if self._bytes > _COMPACT_BYTES and self.snapshot is not None:
+        if self._bytes > self._log_limit and self.snapshot is not None:
             await self._compact(self.snapshot)
 
     async def _compact(self, snapshot: Callable[[], Awaitable[list[bytes]]]) -> None:
-        frames = sse.snapshot(await snapshot(), self.record.id, self._seq)
+        self._bytes = 0
+        try:
+            frames = sse.snapshot(await snapshot(), self.record.id, self._seq)
+        except Exception:  # noqa: BLE001 - whatever the store raises: the log is longer, and that is all
+            _log.exception("not_compacted", run=self.record.id)
+            return
         try:
             await self._journal.compact(self.record.id, self._seq, frames)
         except ChatkeepError as error:
-            self._lose(error)
-        self._bytes = 0
+            await self._lose(error)
 
-    def _lose(self, error: ChatkeepError) -> None:
-        """The journal does not take our frames: end, save what was said, and let readers ask again."""
+    async def _lose(self, error: ChatkeepError) -> None:
+        """The journal does not take our frames: end, and let readers ask again.
+
+        What was said is saved by whoever has the run: another worker, if the journal still knows it.
+        """
         _log.error("run_lost", run=self.record.id, reason=str(error))
-        self.reason = "lost"
-        if not self._begun.done():
-            self._begun.set_exception(error)
-            self._begun.exception()
+        self.reason = "taken" if isinstance(error, RunLost) and await self.is_known() else "lost"
+        self._failure = error
+
+    async def is_known(self) -> bool:
+        """Whether the journal has heard of it."""
+        with suppress(ChatkeepError):
+            return await self._journal.find(self.record.id) is not None
+        return False
 
     async def _end(self) -> None:
-        if self._seq == 0 or self.reason == "lost":
-            with suppress(ChatkeepError):
-                if self._seq == 0:
-                    await self._journal.discard(self.record.id)
-            self.broadcast.end(cut=True)
-        else:
-            frame = sse.end(self.record.id, self._seq + 1)
-            try:
-                await self._journal.finish(self.record.id, self._seq + 1, (frame,))
-            except ChatkeepError as error:
-                self._lose(error)
-                self.broadcast.end(cut=True)
-            else:
-                self.broadcast.publish((frame,))
-                self.broadcast.end()
-        if not self._begun.done():
+        is_ended = False
+        try:
+            with anyio.move_on_after(_STOP_SECONDS, shield=True):
+                is_ended = await self._finish()
+        finally:
+            self.broadcast.end(cut=not is_ended)
+            self._tell_if_begun()
+
+    def _tell_if_begun(self) -> None:
+        """Not before nothing is left of a run that failed: the same request may come again at once."""
+        if self._begun.done():
+            return
+        if self._failure is None:
             self._begun.set_result(False)
+        else:
+            self._begun.set_exception(self._failure)
+            self._begun.exception()  # whoever asks is told; nobody has to
+
+    async def _finish(self) -> bool:
+        """Whether the run's end is written."""
+        try:
+            if self._seq == 0:
+                await self._journal.discard(self.record.id)
+            elif self.reason not in _SILENT:
+                frame = sse.end(self.record.id, self._seq + 1)
+                await self._journal.finish(self.record.id, self._seq + 1, (frame,))
+                self.broadcast.publish((frame,))
+                return True
+        except ChatkeepError as error:
+            await self._lose(error)
+        return False
 
 
 Mend = Callable[[RunRecord, Sequence[bytes]], Awaitable[list[bytes]]]
@@ -224,6 +257,9 @@ class Runs:
             if claim.kind == "repeat":
                 if claim.run.digest != record.digest:
                     raise InvalidInput("This idempotency key was used for another request. Use a new one.")
+                own = self._own.get(claim.run.id)
+                if own is not None and not await own.begun():
+                    return None
                 return await self.follow(claim.run, 0)
             if claim.kind == "begun":
                 return await self._begin(record, events)
@@ -303,7 +339,7 @@ class Runs:
         if len(self._own) >= self._limits.runs:
             await self._journal.discard(record.id)
             raise Overloaded("The assistant is answering as many people as it can. Try again in a moment.")
-        run = self._own[record.id] = Run(record, self._journal)
+        run = self._own[record.id] = Run(record, self._journal, self._limits)
         self._look_after()
         run.begin(events(run)).add_done_callback(lambda _: self._own.pop(record.id, None))
         follower = Follower(record.id, run.broadcast, self._journal, 0, b"", self._heartbeat)
@@ -338,6 +374,9 @@ class Runs:
             frames.extend(excerpt.frames)
             position = excerpt.last
         payloads = await self._mend(record, frames)
+        if not frames and not payloads:
+            await self._journal.discard(record.id)  # as if it had never been: a repeat begins it anew
+            return True
         last = [sse.frame(record.id, position + 1 + n, payload) for n, payload in enumerate(payloads)]
         last.append(sse.end(record.id, position + 1 + len(payloads)))
         with suppress(RunLost):  # another was quicker
@@ -349,7 +388,7 @@ class Runs:
     def _tail(self, record: RunRecord, after: int) -> Broadcast:
         broadcast = self._tails.get(record.id)
         if broadcast is None:
-            broadcast = self._tails[record.id] = Broadcast(after)
+            broadcast = self._tails[record.id] = Broadcast(after, self._limits.window)
             task = asyncio.create_task(self._read_on(record, broadcast), name=f"chatkeep-tail-{record.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -358,6 +397,8 @@ class Runs:
     async def _read_on(self, record: RunRecord, broadcast: Broadcast) -> None:
         """Publish what another worker's run says, as long as somebody listens."""
         is_cut = True
+        now = asyncio.get_running_loop().time
+        touched = -_RENEW_SECONDS
         try:
             while excerpt := await self._journal.read(record.id, broadcast.last, _TAIL_WAIT_SECONDS):
                 if excerpt.is_snapshot:
@@ -369,7 +410,10 @@ class Runs:
                     break
                 if broadcast.followers == 0:
                     break
-                if not excerpt.frames and not await self._bury_if_dead(record):
+                if not excerpt.frames and await self._bury_if_dead(record):
+                    continue
+                if now() - touched >= _RENEW_SECONDS:
+                    touched = now()
                     await self._journal.touch(record.id)
         except ChatkeepError as error:
             _log.warning("tail_failed", run=record.id, reason=str(error))
@@ -394,8 +438,11 @@ class Runs:
             if now() - renewed >= _RENEW_SECONDS:
                 renewed = now()
                 await self._renew()
+            if any(self._why_left(run, now()) for run in self._own.values()):
+                await self._renew()  # somebody may have come to another worker just now
             for run in list(self._own.values()):
-                self._end_if_left(run, now())
+                if reason := self._why_left(run, now()):
+                    run.stop(reason)
 
     async def _renew(self) -> None:
         try:
@@ -405,19 +452,19 @@ class Runs:
             return
         for run_id in renewal.lost:
             if run := self._own.get(run_id):
-                run.stop("lost")
+                run.stop("taken" if await run.is_known() else "lost")
         for run_id in renewal.followed_elsewhere:
             if run := self._own.get(run_id):
                 run.followed_elsewhere = asyncio.get_running_loop().time()
 
-    def _end_if_left(self, run: Run, now: float) -> None:
-        if run.broadcast.followers:
-            return
+    def _why_left(self, run: Run, now: float) -> Reason | None:
+        """Why to end a run that nobody has followed for too long; None: not yet, or it is being ended."""
+        if run.broadcast.followers or run.reason is not None:
+            return None
         alone = now - max(run.broadcast.left, run.followed_elsewhere)
-        if run.record.resumable and alone > self._limits.abandon:
-            run.stop("abandoned")
-        elif not run.record.resumable and alone > self._limits.grace:
-            run.stop("left")
+        if run.record.resumable:
+            return "abandoned" if alone > self._limits.abandon else None
+        return "left" if alone > self._limits.grace else None
 
     async def _obey(self) -> None:
         """Stop the runs that other workers are asked to stop."""
