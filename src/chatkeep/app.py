@@ -9,6 +9,7 @@ import importlib
 import importlib.metadata
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 import anyio
 from fastapi import FastAPI
@@ -28,19 +29,23 @@ _CLOSE_SECONDS = 10.0
 
 
 def create_app(
-    settings: Settings, *, on_started: Callable[[ChatkeepError | None], None] | None = None
+    settings: Settings,
+    *,
+    on_started: Callable[[ChatkeepError | None], None] | None = None,
+    knowledge_socket: Path | None = None,
 ) -> FastAPI:
     """The ASGI app for `settings`; its lifespan opens and closes everything.
 
     Args:
         on_started: called once the services are up, with None, or cannot start, with the reason; the
             app then goes on refusing what needs them.
+        knowledge_socket: where the knowledge base is read, when another process has it open.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
-            starting = asyncio.create_task(_start(settings, opened), name="chatkeep-start")
+            starting = asyncio.create_task(_start(settings, opened, knowledge_socket), name="chatkeep-start")
             starting.add_done_callback(lambda task: _report(task, on_started))
             app.state.starting = starting
             yield
@@ -77,10 +82,10 @@ def create_app(
     return app
 
 
-async def _start(settings: Settings, opened: AsyncExitStack) -> Services:
+async def _start(settings: Settings, opened: AsyncExitStack, knowledge_socket: Path | None) -> Services:
     # In a thread: importing the SDKs takes seconds, and the loop must go on answering.
     wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring")
-    services: Services = await opened.enter_async_context(wiring.open_services(settings))
+    services: Services = await opened.enter_async_context(wiring.open_services(settings, knowledge_socket))
     return services
 
 

@@ -73,6 +73,12 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="How many processes answer on the port. More than one need `CHATKEEP_REDIS_URL`.",
+    )
     data_dir: Path = Field(
         default=Path(".chatkeep"), description="Folder for the database, the index and cached models."
     )
@@ -142,7 +148,8 @@ class Settings(BaseSettings):
         default=None,
         repr=False,  # it may hold a password
         description="Address of the Redis through which several workers share the answers in the making, "
-        "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker.",
+        "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker; "
+        "more than one need it.",
     )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
 

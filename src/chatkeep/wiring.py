@@ -1,7 +1,8 @@
 """Wiring: settings to adapters to services. The only module that knows them all.
 
 Above: `app` opens the services for the server, `cli` the knowledge base alone. Everything opened
-here is closed when the context ends, in reverse order.
+here is closed when the context ends, in reverse order. A worker among several opens the database itself
+and reads the knowledge base over a socket: what answers is the same code, and does not know.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +24,7 @@ from chatkeep.core.errors import ConfigurationError, JournalUnavailable, Missing
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
 from chatkeep.knowledge.ingest import Library
-from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
+from chatkeep.knowledge.protocols import DocumentStore, Embedder, PassageReader, TextEmbedder, VectorIndex
 from chatkeep.knowledge.retrieve import Retriever
 from chatkeep.knowledge.sources import source_name
 from chatkeep.knowledge.suggest import Suggestion, suggest
@@ -33,6 +34,7 @@ from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chatkeep.agents.models import CreatedModel
+    from chatkeep.agents.workflow import Searcher
     from chatkeep.chat.server import ChatServer
 
 _log = get_logger(__name__)
@@ -57,6 +59,17 @@ class KnowledgeBase:
     def library(self, settings: Settings) -> Library:
         """What ingesting reads and writes."""
         return Library(self.documents, self.index, self.embedder, settings.max_file_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """What answering needs of a knowledge base, wherever it is."""
+
+    database: Database
+    documents: SqlDocuments
+    passages: PassageReader
+    embedder: TextEmbedder | None
+    searcher: "Searcher"
 
 
 async def open_embedder(
@@ -110,19 +123,42 @@ async def open_knowledge(
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def _own_knowledge(settings: Settings) -> AsyncIterator[_Readable]:
+    async with open_knowledge(settings) as own:
+        await warn_of_an_index_left_behind(own)
+        yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever)
+
+
+@asynccontextmanager
+async def _shared_knowledge(settings: Settings, socket: Path) -> AsyncIterator[_Readable]:
+    from chatkeep.adapters.knowledge_socket.client import connected  # some megabytes that one worker saves
+
+    async with connected(socket) as client:
+        embedder = client if await client.embeds() else None
+        database = await open_database(settings.data_dir / _DATABASE)
+        try:
+            yield _Readable(database, SqlDocuments(database), client, embedder, client)
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, knowledge_socket: Path | None = None) -> AsyncIterator[Services]:
     """What the HTTP routes call.
+
+    Args:
+        knowledge_socket: where another process answers from the knowledge base; None: open it here.
 
     Raises:
         ConfigurationError: a setting is wrong, or the data folder or the Redis cannot be used.
+        NotReady: nobody answers at `knowledge_socket`.
     """
-    async with open_journal(settings) as journal, open_knowledge(settings) as knowledge:
-        context = local_context("start")
-        await _warn_of_an_index_left_behind(knowledge, context)
+    opening = _shared_knowledge(settings, knowledge_socket) if knowledge_socket else _own_knowledge(settings)
+    async with open_journal(settings) as journal, opening as knowledge:
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
         chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
-            library = _Library(knowledge.documents, knowledge.index)
+            library = _Library(knowledge.documents, knowledge.passages)
             yield Services(
                 chat=chat,
                 sources=library,
@@ -171,7 +207,7 @@ def _redis_journal(url: str) -> StreamJournal:
 
 
 def _assistant(
-    settings: Settings, knowledge: KnowledgeBase, journal: StreamJournal
+    settings: Settings, knowledge: _Readable, journal: StreamJournal
 ) -> "tuple[ChatServer, CreatedModel]":
     from chatkeep.adapters.sql.threads import SqlStore
     from chatkeep.agents.models import create_model
@@ -186,7 +222,7 @@ def _assistant(
     chat = ChatServer(
         store,
         store,
-        Workflow(model, knowledge.retriever),
+        Workflow(model, knowledge.searcher),
         clock,
         journal,
         limits=limits,
@@ -195,7 +231,9 @@ def _assistant(
     return chat, model
 
 
-async def _warn_of_an_index_left_behind(knowledge: KnowledgeBase, context: RequestContext) -> None:
+async def warn_of_an_index_left_behind(knowledge: KnowledgeBase) -> None:
+    """Say in the log when there are documents and nothing of them can be found."""
+    context = local_context("start")
     if await knowledge.documents.count(context) and not await knowledge.index.count(context):
         _log.warning(
             "index_empty",
@@ -206,12 +244,12 @@ async def _warn_of_an_index_left_behind(knowledge: KnowledgeBase, context: Reque
 class _Library:
     """Reads documents for the pages: what a citation points to, what one might ask."""
 
-    def __init__(self, documents: DocumentStore, index: VectorIndex) -> None:
+    def __init__(self, documents: DocumentStore, passages: PassageReader) -> None:
         self._documents = documents
-        self._index = index
+        self._passages = passages
 
     async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
-        found = await self._index.passages([PassageId(passage_id)], context)
+        found = await self._passages.passages([PassageId(passage_id)], context)
         if not found:
             raise NotFound("This source is no longer here.")
         return found[0], await self._documents.load(found[0].document_id, context)

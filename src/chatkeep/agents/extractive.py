@@ -19,7 +19,7 @@ from chatkeep.agents.compose import NOTHING_ASKED, compose, is_small_talk, with_
 from chatkeep.agents.passages import read_passages, read_question
 from chatkeep.agents.select import select
 from chatkeep.agents.sentences import sentences
-from chatkeep.knowledge.protocols import Embedder
+from chatkeep.knowledge.protocols import TextEmbedder
 
 _MODEL = "extractive"
 _WORDS_PER_DELTA = 3
@@ -32,7 +32,7 @@ class ExtractiveModel(Model):
         embedder: weighs sentences by meaning; without it, by their words alone.
     """
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    def __init__(self, embedder: TextEmbedder | None = None) -> None:
         self._embedder = embedder
 
     async def answer(self, prompt: str) -> str:

@@ -16,7 +16,7 @@ from chatkeep.agents.extractive import ExtractiveModel
 from chatkeep.agents.failures import Source
 from chatkeep.agents.providers import OPENAI, Endpoint, find_endpoint
 from chatkeep.agents.streaming import Bounded
-from chatkeep.knowledge.protocols import Embedder
+from chatkeep.knowledge.protocols import TextEmbedder
 from chatkeep.settings import ModelSettings, Provider
 
 _CONNECT_TIMEOUT = 10.0  # seconds; a provider that is up accepts within one or two
@@ -48,7 +48,7 @@ class CreatedModel:
         await self.close()
 
 
-def create_model(settings: ModelSettings, embedder: Embedder | None = None) -> CreatedModel:
+def create_model(settings: ModelSettings, embedder: TextEmbedder | None = None) -> CreatedModel:
     """The model `settings` name.
 
     Args:
@@ -64,7 +64,7 @@ def create_model(settings: ModelSettings, embedder: Embedder | None = None) -> C
     return _remote(settings, endpoint) if endpoint else _extractive(settings, embedder)
 
 
-def _extractive(settings: ModelSettings, embedder: Embedder | None) -> CreatedModel:
+def _extractive(settings: ModelSettings, embedder: TextEmbedder | None) -> CreatedModel:
     source = Source("The extractive answerer", "extractive", settings.llm_timeout)
     model = Bounded(ExtractiveModel(embedder), settings.llm_timeout)
     return CreatedModel(model, "extractive", "extractive", sdk.ModelSettings(), source, _nothing_to_close)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from chatkeep.agents.passages import PromptPassage
 from chatkeep.agents.sentences import Sentence
 from chatkeep.agents.words import coverage, rarity, terms
-from chatkeep.knowledge.protocols import Embedder, Vectors
+from chatkeep.knowledge.protocols import TextEmbedder, Vectors
 
 Scores = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ async def select(
     question: str,
     passages: Sequence[PromptPassage],
     found: Sequence[Sentence],
-    embedder: Embedder | None,
+    embedder: TextEmbedder | None,
 ) -> Selection:
     """The sentences of `found` that answer `question`, at most four.
 

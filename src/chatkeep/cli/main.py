@@ -55,12 +55,15 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     data_dir: DataDir = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="How many processes answer; more than one need Redis.")
+    ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
 ) -> None:
     """Serve the chat page, the element and the ChatKit endpoint."""
     from chatkeep.cli.serve import run
 
-    run(docs or [], host=host, port=port, data_dir=data_dir, open_page=not no_open)
+    run(docs or [], host=host, port=port, data_dir=data_dir, workers=workers, open_page=not no_open)
 
 
 @app.command()

@@ -1,97 +1,70 @@
 """`chatkeep serve`: ingest what is new, listen, say where, and open the page."""
 
 import asyncio
-import gc
-import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
-import uvicorn
-from uvicorn.server import HANDLED_SIGNALS
 
 from chatkeep.agents.providers import find_endpoint
-from chatkeep.app import create_app
-from chatkeep.core.errors import ChatkeepError, ConfigurationError
+from chatkeep.core.errors import ConfigurationError
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
 
-_GRACE_SECONDS = 10
-
 
 def run(
-    docs: Sequence[Path], *, host: str | None, port: int | None, data_dir: Path | None, open_page: bool
+    docs: Sequence[Path],
+    *,
+    host: str | None,
+    port: int | None,
+    data_dir: Path | None,
+    workers: int | None,
+    open_page: bool,
 ) -> None:
     """Serve until told to stop.
 
     Raises:
         ConfigurationError: a setting is wrong, the port is taken, or the data folder cannot be used.
     """
-    settings = Settings.load(host=host, port=port, data_dir=data_dir, docs=tuple(docs) or None)
+    settings = Settings.load(
+        host=host, port=port, data_dir=data_dir, workers=workers, docs=tuple(docs) or None
+    )
     configure_logs(settings.log_format, settings.log_level)
     # All that can be wrong is found before the address is printed and the browser opened.
     find_endpoint(settings.model)
+    _require_redis(settings)
     listener = _bind(settings.host, settings.port)
-    _ingest_what_is_new(settings)
     address = _address(settings, listener.getsockname()[1])
-    failures: list[ChatkeepError] = []
-    server = _Server(settings, failures, on_listening=lambda: _announce(settings, address, open_page))
+
+    def announce() -> None:
+        _announce(settings, address, open_page)
+
+    if settings.workers > 1:
+        from chatkeep.cli.supervise import supervise
+
+        supervise(settings, listener, announce)
+        return
+    from chatkeep.cli.server import Server
+
+    ingest_what_is_new(settings)
+    server = Server(settings, on_listening=announce)
     server.run(sockets=[listener])
-    if failures:
-        raise ConfigurationError(str(failures[0]))
+    if server.failure:
+        raise ConfigurationError(str(server.failure))
 
 
-def _is_no_cancellation(record: logging.LogRecord) -> bool:
-    """Uvicorn logs each answer that is cut off when the server stops, with a traceback, as a fault."""
-    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, stopped when the services behind it cannot start."""
-
-    def __init__(
-        self, settings: Settings, failures: list[ChatkeepError], on_listening: Callable[[], None]
-    ) -> None:
-        def started(failure: ChatkeepError | None) -> None:
-            _settle_memory()
-            if failure is not None:
-                failures.append(failure)
-                self.should_exit = True
-
-        super().__init__(
-            uvicorn.Config(
-                create_app(settings, on_started=started),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                lifespan="on",
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
+def _require_redis(settings: Settings) -> None:
+    if settings.workers > 1 and settings.redis_url is None:
+        raise ConfigurationError(
+            f"{settings.workers} workers need CHATKEEP_REDIS_URL: they share the "
+            "running answers through Redis. Set it, such as CHATKEEP_REDIS_URL=redis://localhost:6379/0, or "
+            "use one worker."
         )
-        self._on_listening = on_listening
-        logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Uvicorn's, but it does not raise the signals again at the end: being told to stop is no failure."""
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_listening()
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -108,9 +81,14 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _ingest_what_is_new(settings: Settings) -> None:
+def ingest_what_is_new(settings: Settings) -> None:
     """Run `chatkeep ingest` when documents changed: in a process of its own, so that the memory
-    ingesting takes is not the server's."""
+    ingesting takes is not the server's.
+
+    Raises:
+        ConfigurationError: the data folder cannot be used, or a path does not exist.
+        typer.Exit: ingesting failed, and has said why.
+    """
     if not asyncio.run(_is_behind(settings)):
         return
     command = [sys.executable, "-m", "chatkeep", "ingest", *map(str, settings.docs)]
@@ -155,13 +133,6 @@ def _announce(settings: Settings, address: str, open_page: bool) -> None:
     sys.stdout.flush()
     if open_page and _has_browser():
         webbrowser.open(address)
-
-
-def _settle_memory() -> None:
-    """The imports are done: collect what they left, and never look at what they made again."""
-    gc.enable()
-    gc.collect()
-    gc.freeze()
 
 
 def _has_browser() -> bool:

@@ -13,8 +13,16 @@ from chatkeep.knowledge.documents import Chunk, Document, DocumentId, Passage, P
 Vectors = NDArray[np.float32]
 
 
-class Embedder(Protocol):
-    """Texts to unit vectors, so that a dot product is the cosine.
+class TextEmbedder(Protocol):
+    """Texts to unit vectors, so that a dot product is the cosine."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), float32, each row of norm 1. Never blocks the loop."""
+        ...
+
+
+class Embedder(TextEmbedder, Protocol):
+    """What ingesting knows of an embedder besides: which space it is, and how it counts.
 
     Attributes:
         name: identifies the vector space; changing it re-indexes.
@@ -28,10 +36,6 @@ class Embedder(Protocol):
     def dimensions(self) -> int: ...
     @property
     def max_tokens(self) -> int: ...
-
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions), float32, each row of norm 1. Never blocks the loop."""
-        ...
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The (start, end) code point offsets of each token of `text`, uncut, without specials."""
@@ -81,7 +85,15 @@ class Legs:
     sparse: Sequence[Hit]
 
 
-class VectorIndex(Protocol):
+class PassageReader(Protocol):
+    """Reads what citations point to."""
+
+    async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
+        """The stored chunks by id, in the order asked; unknown ids are left out. Scores are 0."""
+        ...
+
+
+class VectorIndex(PassageReader, Protocol):
     """Dense and BM25 vectors of chunks. Every call names the tenant, through the context.
 
     Attributes:
@@ -113,10 +125,6 @@ class VectorIndex(Protocol):
         Args:
             sources: look only at what came with these; None: at everything.
         """
-        ...
-
-    async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
-        """The stored chunks by id, in the order asked; unknown ids are left out. Scores are 0."""
         ...
 
     async def count(self, context: RequestContext) -> int:

@@ -6,6 +6,7 @@ running request is on each line. Messages people write are never logged, nor are
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Literal, TextIO
 
 import orjson
@@ -27,14 +28,24 @@ _QUIET = (
 )
 
 
-def configure_logs(log_format: LogFormat, level: str, stream: TextIO = sys.stderr) -> None:
-    """Send every log line to `stream`; `auto` means console where `stream` is a terminal."""
+def configure_logs(
+    log_format: LogFormat,
+    level: str,
+    stream: TextIO = sys.stderr,
+    facts: Mapping[str, str | int] | None = None,
+) -> None:
+    """Send every log line to `stream`; `auto` means console where `stream` is a terminal.
+
+    Args:
+        facts: told on each line, such as which of several processes speaks.
+    """
     to_people = log_format == "console" or (log_format == "auto" and stream.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        lambda _logger, _method, event: {**(facts or {}), **event},
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if to_people else "iso", utc=not to_people),
     ]
     renderers: list[structlog.typing.Processor] = (

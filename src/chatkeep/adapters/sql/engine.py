@@ -35,7 +35,9 @@ class Database:
     """Transactions on one file. Readers see a snapshot and never wait; writers take turns.
 
     One connection writes: SQLite allows no more, and a queue in front of it is fair, where SQLite's
-    own waiting is a lottery with naps.
+    own waiting is a lottery with naps. Between the workers of a server the lottery remains: four
+    that did nothing but write had a median of 8 ms, a p99 of 0.1 to 0.3 s and at worst one second, far
+    from `BUSY_SECONDS`; and a worker writes some five times an answer.
     """
 
     def __init__(self, path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 BUSY_SECONDS = 10.0
-"""How long a statement waits for another process (an ingest beside the server) to finish writing."""
+"""How long a statement waits for another process, such as another worker, to finish writing."""
 
 
 def configure_connection(connection: Any, _record: object) -> None:

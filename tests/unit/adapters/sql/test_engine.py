@@ -138,6 +138,49 @@ async def test_a_second_process_that_is_writing_is_waited_for(database: Database
     assert await scalar(database, "SELECT count(*) FROM notes") == 2
 
 
+_WRITER = """
+import asyncio, pathlib, sys
+from chatkeep.adapters.sql.engine import open_database
+
+async def write(database):
+    for number in range(40):
+        async with database.write() as connection:
+            count = (await connection.exec_driver_sql("SELECT n FROM counter")).scalar()
+            await asyncio.sleep(0)
+            await connection.exec_driver_sql(f"UPDATE counter SET n = {count + 1}")
+
+async def main():
+    database = await open_database(pathlib.Path(sys.argv[1]))
+    async with database.write() as connection:
+        await connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS counter (n)")
+        if (await connection.exec_driver_sql("SELECT n FROM counter")).first() is None:
+            await connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+    print("open", flush=True)
+    sys.stdin.readline()
+    await asyncio.gather(*(write(database) for _ in range(3)))
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+def test_processes_that_open_a_new_file_and_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "chatkeep.db"
+    command = [sys.executable, "-W", "ignore", "-c", _WRITER, str(path)]
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+    for writer in writers:
+        writer.communicate("go\n", timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT n FROM counter").fetchone() == (3 * 3 * 40,)
+    assert [found.name for found in tmp_path.iterdir()] == ["chatkeep.db"]
+
+
 async def test_a_database_that_stays_busy_asks_for_patience(database: Database) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         await scalar(database, "PRAGMA busy_timeout = 1")
