@@ -371,7 +371,7 @@ async def test_settings_are_sent_as_the_sdk_s_own_model_sends_them(
     handoff = sdk.handoff(sdk.Agent(name="Other"))
     schema = sdk.AgentOutputSchema(dict[str, int], strict_json_schema=False)
     history: Any = [*ASKED, {"role": "assistant", "content": "Hi."}, {"role": "user", "content": "Well?"}]
-    asked = ("Be brief.", history, settings, [look_up], schema, [handoff], ModelTracing.DISABLED)
+    asked: Any = ("Be brief.", history, settings, [look_up], schema, [handoff], ModelTracing.DISABLED)
     server.script(Reply("Yes."), Reply("Yes."))
     async with openai.AsyncOpenAI(api_key="sk-any", base_url=server.base_url) as client:
         theirs = sdk.OpenAIChatCompletionsModel("scripted", client)
@@ -504,3 +504,19 @@ async def test_a_held_stream_is_left_at_once(server: ScriptedModelServer, busy: 
     await asyncio.sleep(0)
     assert listening.done()
     assert await asyncio.to_thread(server.requests[0].disconnected.wait, 10)
+
+
+async def test_a_proxy_of_the_environment_is_asked(
+    server: ScriptedModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a company's proxy nothing else can be reached. To us it is a server asked by full address."""
+    monkeypatch.setenv("HTTP_PROXY", server.base_url.removesuffix("/v1"))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.script(Reply("Yes."))
+    behind = ChatCompletionsModel("scripted", "http://model.invalid/v1", SecretStr("sk-any"), 20.0)
+    try:
+        assert text_of(await events(behind)) == "Yes."
+    finally:
+        await behind.aclose()
+    assert server.requests[0].headers["host"] == "model.invalid"
