@@ -520,3 +520,28 @@ async def test_a_proxy_of_the_environment_is_asked(
     finally:
         await behind.aclose()
     assert server.requests[0].headers["host"] == "model.invalid"
+
+
+@pytest.mark.parametrize(("sent", "complete"), [(1, False), (2, True)])
+async def test_silence_after_the_end_spoils_nothing(
+    server: ScriptedModelServer, sent: int, complete: bool
+) -> None:
+    """Some servers forget `[DONE]` and leave the connection open."""
+    server.script(Reply(raw=[chunk({"content": "One"}), STOP, DONE], fail=Fault.hang(sent)))
+    impatient = ChatCompletionsModel("scripted", server.base_url, SecretStr("sk-any"), 0.3)
+    seen: list[Any] = []
+
+    async def listen() -> None:
+        async for event in stream(impatient):
+            seen.append(event)  # noqa: PERF401 - kept when it fails
+
+    try:
+        if complete:
+            await listen()
+        else:
+            with pytest.raises(TimeoutError):
+                await listen()
+    finally:
+        await impatient.aclose()
+    assert text_of(seen) == "One"
+    assert (seen[-1].type == "response.completed") is complete
