@@ -51,6 +51,12 @@ class ModelSettings(BaseSettings):
         default=None,
         description="Model name for `openai` (unset: `gpt-5-mini`) and `compatible` (required there).",
     )
+    openai_org_id: str | None = Field(
+        default=None, description="Organisation to bill, sent to OpenAI's own address alone."
+    )
+    openai_project_id: str | None = Field(
+        default=None, description="Project to bill, sent to OpenAI's own address alone."
+    )
     gemini_api_key: SecretStr | None = Field(default=None, description="Key for `gemini`.")
     gemini_default_model: str = Field(default="gemini-2.5-flash", description="Model name for `gemini`.")
     openrouter_api_key: SecretStr | None = Field(default=None, description="Key for `openrouter`.")

@@ -61,10 +61,11 @@ def text_of(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def thought_of(content: list[Any]) -> str:
+def thought_of(content: Any) -> str:
     """The reasoning among Mistral's parts."""
-    parts = [part for part in content if isinstance(part, dict) and part.get("type") == "thinking"]
-    return "".join(text_of(part.get("thinking")) for part in parts)
+    parts = content if isinstance(content, list) else []
+    thinking = [part for part in parts if isinstance(part, dict) and part.get("type") == "thinking"]
+    return "".join(text_of(part.get("thinking")) for part in thinking)
 
 
 def merge(into: dict[str, Any], more: dict[str, Any]) -> None:

@@ -80,27 +80,35 @@ def _remote(settings: ModelSettings, endpoint: Endpoint) -> CreatedModel:
         key=endpoint.key,
     )
     speak = _over_responses if endpoint.api == "responses" else _over_chat_completions
-    model, close = speak(endpoint, settings.llm_timeout)
+    model, close = speak(endpoint, settings)
     return CreatedModel(model, endpoint.model, settings.provider, _asked(endpoint), source, close)
 
 
-def _over_chat_completions(endpoint: Endpoint, silence: float) -> tuple[Model, Close]:
-    model = ChatCompletionsModel(endpoint.model, endpoint.base_url, endpoint.key, silence)
+def _over_chat_completions(endpoint: Endpoint, settings: ModelSettings) -> tuple[Model, Close]:
+    billed = {"OpenAI-Organization": settings.openai_org_id, "OpenAI-Project": settings.openai_project_id}
+    model = ChatCompletionsModel(
+        endpoint.model,
+        endpoint.base_url,
+        endpoint.key,
+        settings.llm_timeout,
+        headers={name: value for name, value in billed.items() if value and endpoint.base_url == OPENAI},
+    )
     return model, model.aclose
 
 
-def _over_responses(endpoint: Endpoint, silence: float) -> tuple[Model, Close]:
+def _over_responses(endpoint: Endpoint, settings: ModelSettings) -> tuple[Model, Close]:
     client = openai.AsyncOpenAI(
         api_key=endpoint.key.get_secret_value(),
         base_url=endpoint.base_url,
-        timeout=openai.Timeout(silence, connect=_CONNECT_TIMEOUT),
+        timeout=openai.Timeout(settings.llm_timeout, connect=_CONNECT_TIMEOUT),
         max_retries=_RETRIES,
     )
-    if endpoint.base_url != OPENAI:
-        # The client reads these from the environment; they are nobody else's business.
-        client.organization = None
-        client.project = None
-    return Bounded(sdk.OpenAIResponsesModel(endpoint.model, client), silence), client.close
+    # The client reads them from the environment when they are not given, for any address.
+    official = endpoint.base_url == OPENAI
+    client.organization = settings.openai_org_id if official else None
+    client.project = settings.openai_project_id if official else None
+    model = Bounded(sdk.OpenAIResponsesModel(endpoint.model, client), settings.llm_timeout)
+    return model, client.close
 
 
 def _asked(endpoint: Endpoint) -> sdk.ModelSettings:

@@ -23,6 +23,8 @@ def completion(reply: Reply, model: str, usage: Usage, answer_id: str) -> dict[s
 
 def frames(reply: Reply, model: str, usage: Usage | None, answer_id: str) -> list[Frame]:
     """The stream: role first, deltas, the finish reason, usage if it was asked for, `[DONE]`."""
+    if reply.raw:
+        return [Frame("", content=True, raw=piece) for piece in reply.raw]
     head = _head(model, answer_id, "chat.completion.chunk")
 
     def chunk(delta: dict[str, Any], finish: str | None = None, content: bool = False) -> Frame:
@@ -54,7 +56,10 @@ def _head(model: str, answer_id: str, kind: str) -> dict[str, Any]:
 
 def _call(call: ToolCall, n: int) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.call_id or f"call_{n}", "type": "function", "function": function}
+    made = {"id": call.call_id or f"call_{n}", "type": "function", "function": function}
+    if call.signature:
+        made["extra_content"] = {"google": {"thought_signature": call.signature}}
+    return made
 
 
 def _finish(reply: Reply) -> str:

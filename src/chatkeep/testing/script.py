@@ -13,11 +13,16 @@ from typing import Literal, Self
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function the model wants called. `arguments` is JSON, as a model writes it."""
+    """A function the model wants called. `arguments` is JSON, as a model writes it.
+
+    `signature` is Gemini's over its thoughts, in Chat Completions: it comes with the call and is wanted
+    back with it.
+    """
 
     name: str
     arguments: str = "{}"
     call_id: str | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,8 @@ class Reply:
         reasoning_field: where Chat Completions providers put them: OpenRouter and vLLM `reasoning`,
             DeepSeek and others `reasoning_content`.
         usage: None: the server counts words.
+        raw: in Chat Completions streams, the body's bytes in place of all of the above, in the pieces in
+            which they are sent: for what some provider or other says in its own way.
         delay_before_first: seconds; `delay_between` too.
     """
 
@@ -144,6 +151,7 @@ class Reply:
     reasoning: str = ""
     reasoning_field: Literal["reasoning", "reasoning_content"] = "reasoning_content"
     usage: Usage | None = None
+    raw: Sequence[bytes] = ()
     delay_before_first: float = 0.0
     delay_between: float = 0.0
     gate: Gate | None = None
@@ -161,14 +169,20 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One server-sent event. Content frames are those that faults count and gates and delays pace."""
+    """One server-sent event. Content frames are those that faults count and gates and delays pace.
+
+    `raw` is sent as it is, in place of an event.
+    """
 
     data: str
     event: str | None = None
     content: bool = False
+    raw: bytes = b""
 
     def encoded(self) -> bytes:
         """The bytes on the wire."""
+        if self.raw:
+            return self.raw
         name = f"event: {self.event}\n" if self.event else ""
         return f"{name}data: {self.data}\n\n".encode()
 
@@ -179,6 +193,7 @@ class RecordedRequest:
 
     Attributes:
         body: the JSON sent, or the raw bytes where it is not JSON.
+        port: the client's end of the connection: requests over the same one have the same.
         disconnected: set when the client hung up before the answer's end.
         finished: set when the server is done with it, one way or another.
     """
@@ -186,6 +201,7 @@ class RecordedRequest:
     path: str
     headers: dict[str, str]
     body: "dict[str, object] | bytes"
+    port: int = 0
     disconnected: threading.Event = field(default_factory=threading.Event)
     finished: threading.Event = field(default_factory=threading.Event)
 

@@ -100,6 +100,7 @@ class ScriptedModelServer:
 
     def __enter__(self) -> Self:
         self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()  # uvicorn says that it has started just before it does so itself
         config = uvicorn.Config(
             self._app(), loop="asyncio", lifespan="on", log_config=None, log_level="critical"
         )
@@ -200,7 +201,8 @@ class ScriptedModelServer:
         raw = await request.body()
         kind = request.headers.get("content-type", "")
         body = json.loads(raw) if kind.startswith("application/json") else raw
-        recorded = RecordedRequest(request.url.path, dict(request.headers), body)
+        port = request.client.port if request.client else 0
+        recorded = RecordedRequest(request.url.path, dict(request.headers), body, port)
         self.requests.append(recorded)
         return recorded
 

@@ -48,6 +48,12 @@ def test_what_is_missing_is_named(given: dict[str, Any], variable: str) -> None:
             "gpt-5-mini",
         ),
         (
+            {"openai_api_key": KEY, "llm_api": "chat_completions"},
+            "https://api.openai.com/v1/",
+            "chat_completions",
+            "gpt-5-mini",
+        ),
+        (
             {"openai_api_key": KEY, "openai_base_url": HttpUrl("http://localhost:1/v1")},
             "http://localhost:1/v1/",
             "chat_completions",
@@ -98,6 +104,8 @@ async def test_each_provider_is_reached_where_it_is(
             assert isinstance(speaker, ChatCompletionsModel)
             assert speaker.base_url == address
             assert created.settings.include_usage
+            billed = speaker.headers.get("OpenAI-Organization")
+            assert billed == ("ours" if "api.openai.com" in address else None)
             return
         assert isinstance(speaker, Bounded)
         assert isinstance(speaker.inner, sdk.OpenAIResponsesModel)

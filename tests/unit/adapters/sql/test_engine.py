@@ -142,19 +142,22 @@ _WRITER = """
 import asyncio, pathlib, sys
 from chatkeep.adapters.sql.engine import open_database
 
+def create(connection):
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS counter (n)")
+    if connection.exec_driver_sql("SELECT n FROM counter").first() is None:
+        connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+
+def count_one(connection):
+    count = connection.exec_driver_sql("SELECT n FROM counter").scalar()
+    connection.exec_driver_sql(f"UPDATE counter SET n = {count + 1}")
+
 async def write(database):
     for number in range(40):
-        async with database.write() as connection:
-            count = (await connection.exec_driver_sql("SELECT n FROM counter")).scalar()
-            await asyncio.sleep(0)
-            await connection.exec_driver_sql(f"UPDATE counter SET n = {count + 1}")
+        await database.write(count_one)
 
 async def main():
     database = await open_database(pathlib.Path(sys.argv[1]))
-    async with database.write() as connection:
-        await connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS counter (n)")
-        if (await connection.exec_driver_sql("SELECT n FROM counter")).first() is None:
-            await connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+    await database.write(create)
     print("open", flush=True)
     sys.stdin.readline()
     await asyncio.gather(*(write(database) for _ in range(3)))
