@@ -7,9 +7,10 @@ so that a test's assertion is about the fault alone.
 
 import asyncio
 import json
+import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,11 +67,15 @@ class Asking:
             return list(self.stream("threads.create", input=message(text)))
         return list(self.stream("threads.add_user_message", thread_id=thread_id, input=message(text)))
 
-    def tasks(self, but: "Iterable[asyncio.Task[Any]]" = ()) -> "set[asyncio.Task[Any]]":
-        """The server's tasks apart from `but`, after those that are about to end have ended."""
+    def tasks(self) -> "set[asyncio.Task[Any]]":
+        """What runs in the server."""
+        return asyncio.all_tasks(self.loops[0])
+
+    def tasks_left(self, before: "set[asyncio.Task[Any]]") -> "set[asyncio.Task[Any]]":
+        """What was begun since `before` and does not end by itself."""
 
         async def unfinished() -> "set[asyncio.Task[Any]]":
-            found = asyncio.all_tasks() - set(but)
+            found = asyncio.all_tasks() - before
             found.discard(cast("asyncio.Task[Any]", asyncio.current_task()))
             if found:
                 await asyncio.wait(found, timeout=_SETTLE_SECONDS)
@@ -154,6 +159,9 @@ def serving_app(app: ASGIApp) -> Iterator[Asking]:
 
     server = uvicorn.Server(uvicorn.Config(noting, loop="asyncio", log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    # CPython 3.11 fails when two threads format a traceback at once: the server's are not to be formatted
+    # while a test's is.
+    logging.disable(logging.CRITICAL)
     thread.start()
     try:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -163,3 +171,4 @@ def serving_app(app: ASGIApp) -> Iterator[Asking]:
         server.should_exit = True
         thread.join(_STOP_SECONDS)
         listener.close()
+        logging.disable(logging.NOTSET)

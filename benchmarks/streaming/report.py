@@ -1,5 +1,6 @@
 """The figures as a table, with the goals they are held to."""
 
+import os
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -49,7 +50,11 @@ def table(found: Streaming) -> Group:
     counts = (f"{carried.ours[0]:.0f}", f"{carried.reference[0]:.0f}", f"x {ratio:.1f}")
     shown.add_row("streams of 50/s, p99 delay < 150 ms", *counts, "x 10", _holds(ratio >= 10))
     shown.add_row(*_followers(found.followers))
-    notes = [_NOTES, f"Measuring took {found.generator_cpu:.1f} cores at the most streams."]
+    notes = [
+        _NOTES,
+        f"Measuring took {found.generator_cpu:.1f} cores at the most streams. Other programs kept "
+        f"{found.others_cpu:.1f} of {os.cpu_count()} cores busy: above a tenth or so, times and streams suffer.",
+    ]
     if found.followers.reason:
         notes.append(f"Followers: not measured, the server says {found.followers.reason}")
     if any(found.broken):

@@ -367,4 +367,4 @@ def test_fault_21_no_task_is_left_behind_when_the_model_fails(
     chat.ask("Is it?")
     before = chat.tasks()
     chat.ask("Count")
-    assert chat.tasks(but=before) == set()
+    assert chat.tasks_left(before) == set()
