@@ -53,7 +53,7 @@ format: install ## Put the sources into shape
 	$(BIN)/ruff format .
 	cd web && npm run --silent format
 
-bench: install ## Start-up time and memory
+bench: install ## Start-up and streaming, side by side with the usual wiring
 	$(BIN)/python -m benchmarks
 
 build: install ## dist/: sdist and wheel

@@ -3,6 +3,7 @@
 import argparse
 import socket
 
+import openai
 import uvicorn
 from agents import set_tracing_disabled
 
@@ -22,7 +23,8 @@ def main() -> None:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", chosen.port))
-    app = create_app(UsualServer(usual_agent(chat_completions(chosen.model_url))))
+    client = openai.AsyncOpenAI(base_url=chosen.model_url, api_key="none")
+    app = create_app(UsualServer(usual_agent(chat_completions(client))))
     # As `chatkeep serve` sets uvicorn: uvloop and httptools (its defaults here), no access log.
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
     print(f"reference is at http://127.0.0.1:{listener.getsockname()[1]}", flush=True)

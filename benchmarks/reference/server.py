@@ -38,9 +38,9 @@ class UsualServer(ChatKitServer[Context]):
             yield event
 
 
-def chat_completions(base_url: str, model: str = "scripted") -> OpenAIChatCompletionsModel:
+def chat_completions(client: openai.AsyncOpenAI, model: str = "scripted") -> OpenAIChatCompletionsModel:
     """A model that is not OpenAI's, behind the official client."""
-    return OpenAIChatCompletionsModel(model, openai.AsyncOpenAI(base_url=base_url, api_key="none"))
+    return OpenAIChatCompletionsModel(model, client)
 
 
 def usual_agent(model: OpenAIChatCompletionsModel, **more: Any) -> Agent[AgentContext[Context]]:

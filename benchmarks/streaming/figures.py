@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.streaming.processes import Bench, Process
+from benchmarks.streaming.processes import Bench, Process, cores_busy
 from benchmarks.streaming.search import Search
 
 Tell = Callable[[str], None]
@@ -76,6 +76,7 @@ class Streaming:
 
     Attributes:
         generator_cpu: cores that model and load generator took at the most streams of ours.
+        others_cpu: cores that other programs of this machine kept busy meanwhile.
         broken: answers that did not arrive whole in `cpu_paced` to `first_many`: ours, the reference's.
         failure: what one of the broken ones said.
     """
@@ -87,12 +88,14 @@ class Streaming:
     carried: Pair
     followers: Followers
     generator_cpu: float
+    others_cpu: float
     broken: tuple[int, int]
     failure: str
 
 
 def measure(bench: Bench, scale: Scale, tell: Tell) -> Streaming:
     """Everything, in about five minutes (`FULL`) or one and a half (`QUICK`)."""
+    began, busy, own = time.perf_counter(), cores_busy(), bench.cpu()
     rounds = _Rounds(bench, scale.rounds, tell)
     paced = [_reader(n / 50, 1, _STREAM_PACE, _ANSWER_TOKENS) for n in range(50)]
     cpu_paced = rounds.cpu("CPU an answer: 50 streams of 50 tokens/s", paced)
@@ -110,6 +113,7 @@ def measure(bench: Bench, scale: Scale, tell: Tell) -> Streaming:
         carried,
         followers,
         generator_cpu,
+        (cores_busy() - busy - (bench.cpu() - own)) / (time.perf_counter() - began),
         (rounds.broken[bench.ours.name], rounds.broken[bench.reference.name]),
         rounds.failure,
     )
@@ -168,7 +172,7 @@ def _carried(bench: Bench, scale: Scale, tell: Tell) -> tuple[Pair, float]:
             search = searches[server.name]
             if search.streams is None:
                 continue
-            used, began = _cpu_of_measuring(bench), time.perf_counter()
+            used, began = bench.cpu_of_measuring(), time.perf_counter()
             heard = _steady(bench, server, search.streams, scale.search_seconds)
             arrived = heard["tokens"] / (search.streams * _STREAM_PACE * scale.search_seconds)
             passed = arrived >= _LEAST_ARRIVED and heard["delay_p99"] < _MOST_DELAY
@@ -177,7 +181,7 @@ def _carried(bench: Bench, scale: Scale, tell: Tell) -> tuple[Pair, float]:
             tell(f"{search.streams} streams of 50 tokens/s, {server.name}: {outcome}, {delay}")
             if passed and search.streams > most:
                 most = search.streams
-                generator_cpu = (_cpu_of_measuring(bench) - used) / (time.perf_counter() - began)
+                generator_cpu = (bench.cpu_of_measuring() - used) / (time.perf_counter() - began)
             search.record(passed)
     ours, reference = (searches[server.name].carried for server in servers)
     return Pair([max(ours, 1)], [max(reference, 1)]), generator_cpu
@@ -208,10 +212,6 @@ def _settle(server: Process) -> None:
     while now - used > _IDLE_SHARE * _LOOK_SECONDS and time.perf_counter() < deadline:
         time.sleep(_LOOK_SECONDS)
         used, now = now, server.cpu()
-
-
-def _cpu_of_measuring(bench: Bench) -> float:
-    return bench.model.cpu() + Process("load", "", bench.load.pid).cpu()
 
 
 def _followers(bench: Bench, scale: Scale, tell: Tell) -> Followers:

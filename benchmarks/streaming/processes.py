@@ -40,12 +40,20 @@ class Process:
         return int(pages) * resource.getpagesize()
 
 
+def cores_busy() -> float:
+    """Seconds of CPU that the whole machine has spent at work since it started, over all its cores."""
+    user, nice, system, _, _, *others = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]
+    )
+    return (user + nice + system + sum(others[:2])) / os.sysconf("SC_CLK_TCK")
+
+
 class Load:
     """The load generator's process; see `load` for the jobs."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self.pid = process.pid
+        self.process = Process("load", "", process.pid)
 
     def ask(self, kind: str, **job: Any) -> Any:
         """Have a job done; what it says."""
@@ -67,6 +75,14 @@ class Bench:
     reference: Process
     model: Process
     load: Load
+
+    def cpu_of_measuring(self) -> float:
+        """Seconds of CPU that the model and the load generator have used."""
+        return self.model.cpu() + self.load.process.cpu()
+
+    def cpu(self) -> float:
+        """Seconds of CPU that all of it has used."""
+        return self.ours.cpu() + self.reference.cpu() + self.cpu_of_measuring()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The figures as a table, with the goals they are held to."""
 
+import os
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def table(found: Streaming) -> Group:
     counts = (f"{carried.ours[0]:.0f}", f"{carried.reference[0]:.0f}", f"x {ratio:.1f}")
     shown.add_row("streams of 50/s, p99 delay < 150 ms", *counts, "x 10", _holds(ratio >= 10))
     shown.add_row(*_followers(found.followers))
-    notes = [_NOTES, f"Measuring took {found.generator_cpu:.1f} cores at the most streams."]
+    notes = [_NOTES, _circumstances(found)]
     if found.followers.reason:
         notes.append(f"Followers: not measured, the server says {found.followers.reason}")
     if any(found.broken):
@@ -58,6 +59,13 @@ def table(found: Streaming) -> Group:
             f"{found.failure}"
         )
     return Group(shown, *(Text(note) for note in notes))
+
+
+def _circumstances(found: Streaming) -> str:
+    return (
+        f"Measuring took {found.generator_cpu:.1f} cores at the most streams. Other programs kept "
+        f"{found.others_cpu:.1f} of {os.cpu_count()} cores busy: beyond a tenth or so, times and streams suffer."
+    )
 
 
 def _costs(name: str, pair: Pair) -> tuple[str, str, str, str]:
