@@ -1,6 +1,12 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# How much is made up: CHATKEEP's own CI takes the default, a change of the turn engine the thorough one.
+settings.register_profile("default", max_examples=200, stateful_step_count=40, deadline=None, print_blob=True)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture
