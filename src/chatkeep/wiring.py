@@ -19,7 +19,7 @@ from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.core.errors import NotFound
+from chatkeep.core.errors import ConfigurationError, JournalUnavailable, MissingDependency, NotFound
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
 from chatkeep.knowledge.ingest import Library
@@ -114,19 +114,60 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """What the HTTP routes call.
 
     Raises:
-        ConfigurationError: a setting is wrong or the data folder cannot be used.
+        ConfigurationError: a setting is wrong, or the data folder or the Redis cannot be used.
     """
-    async with open_knowledge(settings) as knowledge:
+    async with open_journal(settings) as journal, open_knowledge(settings) as knowledge:
         context = local_context("start")
         await _warn_of_an_index_left_behind(knowledge, context)
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
-        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, MemoryJournal())
+        chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
             library = _Library(knowledge.documents, knowledge.index)
-            yield Services(chat=chat, sources=library, suggestions=library, model_name=model.name)
+            yield Services(
+                chat=chat,
+                sources=library,
+                suggestions=library,
+                model_name=model.name,
+                check=journal.check,
+            )
         finally:
             await chat.aclose()
             await model.aclose()
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings) -> AsyncIterator[StreamJournal]:
+    """The journal of answers in the making: on Redis if `settings` name one, otherwise in memory.
+
+    Raises:
+        ConfigurationError: the Redis cannot be reached or is not one that will do.
+        MissingDependency: the client for it is not installed.
+    """
+    if settings.redis_url is None:
+        yield MemoryJournal()
+        return
+    journal = _redis_journal(str(settings.redis_url))
+    try:
+        try:
+            await journal.check()
+        except JournalUnavailable as error:
+            raise ConfigurationError(f"{error} CHATKEEP_REDIS_URL is its address.") from None
+        yield journal
+    finally:
+        await journal.aclose()
+
+
+def _redis_journal(url: str) -> StreamJournal:
+    try:
+        from chatkeep.adapters.redis_journal import RedisJournal
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "redis":
+            raise
+        raise MissingDependency(
+            "CHATKEEP_REDIS_URL is set, but the client for Redis is not installed: "
+            "pip install 'chatkeep[redis]'"
+        ) from None
+    return RedisJournal(url)
 
 
 def _assistant(

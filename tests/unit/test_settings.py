@@ -64,3 +64,12 @@ def test_a_bad_model_setting_is_one_line_too(monkeypatch: pytest.MonkeyPatch) ->
 def test_keys_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     assert "very-secret" not in repr(Settings.load())
+
+
+def test_the_password_of_redis_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATKEEP_REDIS_URL", "redis://:very-secret@localhost:6379/0")
+    assert "very-secret" not in repr(Settings.load())
+    monkeypatch.setenv("CHATKEEP_REDIS_URL", "http://:very-secret@localhost:6379/0")
+    with pytest.raises(ConfigurationError, match="CHATKEEP_REDIS_URL: URL scheme") as refused:
+        Settings.load()
+    assert "very-secret" not in str(refused.value)

@@ -16,7 +16,7 @@ from chatkeep.streams.protocols import Claim, Excerpt, Renewal, RunId, RunRecord
 
 LEASE_SECONDS = 6.0
 KEEP_SECONDS = 600.0
-_FOLLOWED_SECONDS = 5.0
+FOLLOWED_SECONDS = 5.0
 _KEPT_BYTES = 64 * 1024 * 1024
 _PAGE_FRAMES = 2048
 
@@ -107,6 +107,10 @@ class MemoryJournal:
 
     async def compact(self, run: RunId, last: int, snapshot: bytes) -> None:
         log = self._mine(run)
+        if last > log.last:
+            raise RunLost("The journal has lost a part of this answer.")
+        if last < log.first:
+            return
         del log.frames[: last + 1 - log.first]
         log.first = last + 1
         log.snapshot = snapshot
@@ -122,7 +126,7 @@ class MemoryJournal:
 
     async def discard(self, run: RunId) -> None:
         log = self._logs.runs.get(run)
-        if log is not None:
+        if log is not None and log.owner == self._worker and log.ended is None:
             self._logs.forget(run)
             log.more.set()
 
@@ -161,7 +165,7 @@ class MemoryJournal:
                 lost.append(run)
                 continue
             log.lease = now + LEASE_SECONDS
-            if log.followed and now - log.followed < _FOLLOWED_SECONDS:
+            if log.followed and now - log.followed < FOLLOWED_SECONDS:
                 followed.append(run)
         return Renewal(lost, followed)
 
@@ -177,12 +181,16 @@ class MemoryJournal:
         return True
 
     async def request_stop(self, run: RunId) -> None:
-        if log := self._logs.runs.get(run):
+        log = self._logs.runs.get(run)
+        if log is not None and log.ended is None:
             self._stops(log.owner).put_nowait(run)
 
     async def stops(self) -> AsyncIterator[RunId]:
         while True:
             yield await self._stops(self._worker).get()
+
+    async def check(self) -> None:
+        pass
 
     async def aclose(self) -> None:
         pass

@@ -1,8 +1,8 @@
 """What a provider's errors mean to the people who see them.
 
-Above: `streaming` translates every error of a model here, where it enters. A message says what
-happened and what to do; the provider's own words are quoted with everything like a key taken out,
-and headers never.
+Above: `streaming` translates every error of a model here, where it enters: those of `completions`, and
+those of the official client, which speaks the Responses API. A message says what happened and what to
+do; the provider's own words are quoted with everything like a key taken out, and headers never.
 """
 
 import json
@@ -10,10 +10,13 @@ import re
 from dataclasses import dataclass, field
 
 import agents as sdk
+import aiohttp
 import openai
 from openai.types import responses
 from pydantic import SecretStr
 
+from chatkeep.agents.completion_stream import ProviderError, words_of
+from chatkeep.agents.completions import Refused
 from chatkeep.core.errors import ModelFailed
 
 _LONGEST_QUOTE = 300
@@ -46,12 +49,18 @@ def translate(error: BaseException, source: Source, *, begun: bool) -> ModelFail
     match error:
         case ModelFailed():
             return error
+        case Refused():
+            return _status(error.status, error.body, source)
         case openai.APIStatusError():
-            return _status(error, source)
-        case openai.APITimeoutError() | TimeoutError():
-            return ModelFailed(_late(source, begun))
-        case openai.APIConnectionError():
+            return _status(error.status_code, error.body, source)
+        case aiohttp.ConnectionTimeoutError():
             return ModelFailed(_unreachable(source, begun))
+        case openai.APITimeoutError() | TimeoutError():  # aiohttp's are TimeoutErrors too
+            return ModelFailed(_late(source, begun))
+        case openai.APIConnectionError() | aiohttp.ClientError():
+            return ModelFailed(_unreachable(source, begun))
+        case ProviderError():
+            return ModelFailed(f"{source.label} reported an error{_quoted(str(error), source)}")
         case openai.APIError():
             return ModelFailed(f"{source.label} reported an error{_quoted(error.message, source)}")
         case json.JSONDecodeError() | UnicodeDecodeError() | openai.APIResponseValidationError():
@@ -97,40 +106,32 @@ def unfinished(source: Source) -> ModelFailed:
     return ModelFailed(_unreachable(source, begun=True))
 
 
-def _status(error: openai.APIStatusError, source: Source) -> ModelFailed:
-    said = _quoted(_words(error), source)
-    match error.status_code:
+def _status(status: int, body: object, source: Source) -> ModelFailed:
+    said = _quoted(words_of(body), source)
+    match status:
         case 401 | 403:
             advice = f" Check {source.key_variable}." if source.key_variable else ""
-            refused = f"{source.label} refused the key (HTTP {error.status_code}){said}"
+            refused = f"{source.label} refused the key (HTTP {status}){said}"
             return ModelFailed(refused + advice, retryable=False)
         case 404:
             advice = f" Check {source.model_variable} and the address." if source.model_variable else ""
             missing = f"{source.label} does not know the model {source.model} (HTTP 404){said}"
             return ModelFailed(missing + advice, retryable=False)
-        case 429 if error.code == "insufficient_quota":
+        case 429 if _code(body) == "insufficient_quota":
             return ModelFailed(f"The account at {source.label} is used up (HTTP 429){said}", retryable=False)
         case 429:
             return ModelFailed(f"{source.label} is busy (HTTP 429){said} Please try again in a moment.")
         case 408 | 409:
-            return ModelFailed(f"{source.label} could not answer in time (HTTP {error.status_code}){said}")
-        case status if status >= 500:
+            return ModelFailed(f"{source.label} could not answer in time (HTTP {status}){said}")
+        case _ if status >= 500:
             return ModelFailed(f"{source.label} is having trouble (HTTP {status}){said} Please try again.")
-        case status:
+        case _:
             return ModelFailed(f"{source.label} refused the request (HTTP {status}){said}", retryable=False)
 
 
-def _words(error: openai.APIStatusError) -> str:
-    """The provider's own sentence, from the shapes its JSON is known to have."""
-    body = error.body
-    if isinstance(body, list) and body:  # Gemini wraps its errors in a list
-        body = body[0]
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        message = inner.get("message") if isinstance(inner, dict) else inner
-        if isinstance(message, str):
-            return message
-    return ""
+def _code(body: object) -> object:
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    return inner.get("code") if isinstance(inner, dict) else None
 
 
 def _quoted(words: str, source: Source) -> str:

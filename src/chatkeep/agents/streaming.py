@@ -1,167 +1,188 @@
-"""The Agents SDK's stream of events, made into ours, whatever the provider behind it does.
+"""What a model streams, made into our events, whatever the provider behind it does.
 
-`watch` stands between the SDK and a model: it holds the model to a deadline and keeps its failure.
-`Normaliser` turns raw events into `AgentEvent`s. Providers' ids are never looked at: Chat Completions
-has none, and the SDK gives every item the same one.
+`Listening` stands between the SDK's runner and a model. To the runner it is a model that does not
+stream: what is said goes straight to the run's listener, and the runner is handed the whole response.
+Its own stream costs two queues and five generators a piece, and forgets what is queued when a model
+fails. Providers' ids are never looked at.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
 import agents as sdk
-from agents.items import TResponseStreamEvent
+from agents.items import TResponseOutputItem, TResponseStreamEvent
 from agents.models.interface import Model
 from openai.types import responses
 
 from chatkeep.agents.events import AgentEvent, MessageDone, MessageStarted, TextDelta
 from chatkeep.agents.failures import Source, stopped, translate, unfinished
-from chatkeep.core.errors import ModelFailed
-
-_FAILURES = (
-    responses.ResponseFailedEvent,
-    responses.ResponseIncompleteEvent,
-    responses.ResponseErrorEvent,
-)
-_ENDINGS = (*_FAILURES, responses.ResponseCompletedEvent)
+from chatkeep.agents.items import model_response
 
 
-class WatchedModel(Model):
-    """One run's view of a model: bounded silence, and failures that lose nothing.
+class Outbox:
+    """From a run to its one listener: events in order, never waiting for the listener."""
 
-    The SDK drops whatever it has queued when a model raises, so the last words before a cut connection
-    would never be seen. It does not when the stream *says* that it failed: an exception is therefore
-    kept in `failure`, and the SDK is told with the event the Responses API has for it.
-    """
+    def __init__(self) -> None:
+        self._events: deque[AgentEvent] = deque()
+        self._closed = False
+        self._waiter: asyncio.Future[None] | None = None
 
-    def __init__(self, inner: Model, source: Source) -> None:
-        self._inner = inner
-        self._source = source
-        self.failure: ModelFailed | None = None
+    def put(self, event: AgentEvent) -> None:
+        """Hand over `event`."""
+        self._events.append(event)
+        self._wake()
+
+    def close(self) -> None:
+        """Nothing comes any more."""
+        self._closed = True
+        self._wake()
+
+    async def events(self) -> AsyncGenerator[AgentEvent]:
+        """Everything that was put, to the end."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._closed:
+                return
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+
+class Bounded(Model):
+    """A model held to a deadline: at most `silence` seconds between its events."""
+
+    def __init__(self, inner: Model, silence: float) -> None:
+        self.inner = inner
+        self._silence = silence
 
     async def get_response(self, *args: Any, **kwargs: Any) -> sdk.ModelResponse:
         """Not streamed: the client's own read timeout is the deadline."""
-        try:
-            return await self._inner.get_response(*args, **kwargs)
-        except Exception as error:
-            raise translate(error, self._source, begun=False) from error
+        return await self.inner.get_response(*args, **kwargs)
 
     async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
-        """The model's events; at its failure, `response.failed` and nothing more."""
-        begun = ended = False
-        stream = self._inner.stream_response(*args, **kwargs)
-        try:
-            async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
-                while True:
-                    async with asyncio.timeout(self._source.timeout):
-                        event = await anext(stream, None)
-                    if event is None:
-                        break
-                    if isinstance(event, _FAILURES):
-                        self.failure = stopped(event, self._source)
-                    ended = ended or isinstance(event, _ENDINGS)
-                    yield _with_refusals_as_text(event)
-                    begun = True
-        except Exception as error:  # noqa: BLE001 - the vendor's border: whatever it raises is translated here
-            self.failure = translate(error, self._source, begun=begun)
-            self.failure.__cause__ = error
-        if not ended:
-            self.failure = self.failure or unfinished(self._source)
-            yield _failed()
+        """The model's events.
+
+        Raises:
+            TimeoutError: the model was silent for too long.
+        """
+        stream = self.inner.stream_response(*args, **kwargs)
+        async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
+            while True:
+                async with asyncio.timeout(self._silence):
+                    event = await anext(stream, None)
+                if event is None:
+                    return
+                yield event
 
 
-class Normaliser:
-    """Raw events in, ours out. A message begins with its first visible character, or never.
+class Listening(Model):
+    """One run's view of a model: says what the model says to `tell`, as it says it.
+
+    A message begins with its first visible character, or never.
 
     Attributes:
         messages: how many have begun.
         input_tokens, output_tokens: what the provider reported, summed over the run's model calls.
-        text: everything said so far, for estimates.
+        text: everything said in finished messages, for estimates.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inner: Model, source: Source, tell: Callable[[AgentEvent], None]) -> None:
         self.messages = 0
         self.input_tokens = 0
         self.output_tokens = 0
         self.text = ""
-        self._open = ""
+        self._inner = inner
+        self._source = source
+        self._tell = tell
+        self._open: list[str] = []
 
-    def read(self, event: TResponseStreamEvent) -> Iterator[AgentEvent]:
-        """What `event` means to a listener; most mean nothing."""
-        match event:
-            case responses.ResponseTextDeltaEvent() | responses.ResponseRefusalDeltaEvent():
-                yield from self._say(event.delta)
-            case responses.ResponseOutputItemDoneEvent(item=responses.ResponseOutputMessage() as message):
-                if not self._open:  # some servers send the whole text at once, without deltas
-                    yield from self._say(_text(message))
-                yield from self._finish()
-            case responses.ResponseCompletedEvent():
-                yield from self._finish()
-                self._count(event.response.usage)
+    async def get_response(self, *args: Any, **kwargs: Any) -> sdk.ModelResponse:
+        """The whole response, when all of it has been told.
+
+        Raises:
+            ModelFailed: the model did not answer, or stopped half-way.
+        """
+        begun = False
+        try:
+            stream = self._inner.stream_response(*args, **kwargs)
+            async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
+                async for event in stream:
+                    if (response := self._read(event)) is not None:
+                        return response
+                    begun = True
+        except Exception as error:
+            raise translate(error, self._source, begun=begun) from error
+        raise unfinished(self._source)
+
+    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
+        """The model's own events, told to nobody."""
+        stream = self._inner.stream_response(*args, **kwargs)
+        async with aclosing(stream):  # type: ignore[type-var]
+            async for event in stream:
+                yield event
+
+    def _read(self, event: TResponseStreamEvent) -> sdk.ModelResponse | None:
+        """Tell what `event` means to a listener; most mean nothing. The response, when this ends it."""
+        match event.type:
+            case "response.output_text.delta" | "response.refusal.delta":
+                self._say(event.delta)
+            case "response.output_item.done":
+                if isinstance(event.item, responses.ResponseOutputMessage):
+                    if not self._open:  # some servers send the whole text at once, without deltas
+                        self._say(_text(event.item))
+                    self._finish()
+            case "response.completed":
+                self._finish()
+                usage = event.response.usage
+                if usage is not None:
+                    self.input_tokens += usage.input_tokens or 0
+                    self.output_tokens += usage.output_tokens or 0
+                return model_response([_spoken(item) for item in event.response.output], usage)
+            case "response.failed" | "response.incomplete" | "error":
+                raise stopped(event, self._source)
             case _:
                 pass
+        return None
 
-    def _say(self, delta: str) -> Iterator[AgentEvent]:
-        index = self.messages - 1 if self._open else self.messages
+    def _say(self, delta: str) -> None:
         if not self._open:
             delta = delta.lstrip()  # many open models begin with line breaks
             if not delta:
                 return
             self.messages += 1
-            yield MessageStarted(index)
+            self._tell(MessageStarted(self.messages - 1))
         if delta:
-            self._open += delta
-            yield TextDelta(index, delta)
+            self._open.append(delta)
+            self._tell(TextDelta(self.messages - 1, delta))
 
-    def _finish(self) -> Iterator[AgentEvent]:
+    def _finish(self) -> None:
         if self._open:
-            text, self._open = self._open, ""
+            text = "".join(self._open)
+            self._open.clear()
             self.text += text
-            yield MessageDone(self.messages - 1, text)
-
-    def _count(self, usage: responses.ResponseUsage | None) -> None:
-        if usage is not None:
-            self.input_tokens += usage.input_tokens or 0
-            self.output_tokens += usage.output_tokens or 0
+            self._tell(MessageDone(self.messages - 1, text))
 
 
-def _with_refusals_as_text(event: TResponseStreamEvent) -> TResponseStreamEvent:
+def _spoken(item: TResponseOutputItem) -> TResponseOutputItem:
     """The SDK takes a refusal in the finished response for an exception; to us it is what was said."""
-    if not isinstance(event, responses.ResponseCompletedEvent):
-        return event
-    output = [
-        item.model_copy(update={"content": [_spoken(part) for part in item.content]})
-        if isinstance(item, responses.ResponseOutputMessage)
-        else item
-        for item in event.response.output
-    ]
-    return event.model_copy(update={"response": event.response.model_copy(update={"output": output})})
-
-
-def _spoken(
-    part: responses.ResponseOutputText | responses.ResponseOutputRefusal,
-) -> responses.ResponseOutputText:
-    if isinstance(part, responses.ResponseOutputText):
-        return part
-    return responses.ResponseOutputText(annotations=[], text=part.refusal, type="output_text")
+    if not isinstance(item, responses.ResponseOutputMessage):
+        return item
+    if all(isinstance(part, responses.ResponseOutputText) for part in item.content):
+        return item
+    text = responses.ResponseOutputText(annotations=[], text=_text(item), type="output_text")
+    return item.model_copy(update={"content": [text]})
 
 
 def _text(message: responses.ResponseOutputMessage) -> str:
-    return "".join(_spoken(part).text for part in message.content)
-
-
-def _failed() -> responses.ResponseFailedEvent:
-    response = responses.Response(
-        id="failed",
-        created_at=time.time(),
-        model="",
-        object="response",
-        output=[],
-        parallel_tool_calls=False,
-        tool_choice="auto",
-        tools=[],
-        status="failed",
+    return "".join(
+        part.text if isinstance(part, responses.ResponseOutputText) else part.refusal
+        for part in message.content
     )
-    return responses.ResponseFailedEvent(response=response, sequence_number=0, type="response.failed")

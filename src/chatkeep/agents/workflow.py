@@ -7,7 +7,7 @@ Nothing here knows of ChatKit, HTTP or a provider.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from chatkeep.agents.events import AgentEvent, Message, PassagesFound, Progress,
 from chatkeep.agents.failures import empty, translate
 from chatkeep.agents.models import CreatedModel
 from chatkeep.agents.passages import prompt_passages, render_question
-from chatkeep.agents.streaming import Normaliser, WatchedModel
+from chatkeep.agents.streaming import Listening, Outbox
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.documents import Passage
 
@@ -45,12 +45,17 @@ class Searcher(Protocol):
         ...
 
 
+def _read_instructions() -> str:
+    return files("chatkeep.agents").joinpath("instructions.md").read_text(encoding="utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """Answers questions. One is enough for all runs: it keeps nothing between them."""
 
     model: CreatedModel
     searcher: Searcher
+    instructions: str = field(default_factory=_read_instructions)
 
     async def run(
         self, question: str, history: Sequence[Message], context: RequestContext
@@ -69,51 +74,44 @@ class Workflow:
             *fit(history, _HISTORY_MESSAGES, _HISTORY_CHARACTERS),
             Message("user", render_question(question, prompt_passages(passages))),
         ]
-        instructions = _instructions()
-        normaliser = Normaliser()
-        async with aclosing(self._answer(instructions, asked, normaliser)) as events:
-            async for event in events:
-                yield event
-        yield _usage(normaliser, sum(len(message.text) for message in asked) + len(instructions))
+        outbox = Outbox()
+        listening = Listening(self.model.model, self.model.source, outbox.put)
+        running = asyncio.create_task(self._answer(asked, listening), name="agents.run")
+        running.add_done_callback(lambda _: outbox.close())
+        try:
+            async with aclosing(outbox.events()) as events:
+                async for event in events:
+                    yield event
+            await running
+        finally:
+            await _end(running)
+        sent = sum(len(message.text) for message in asked) + len(self.instructions)
+        yield _usage(listening, sent)
 
-    async def _answer(
-        self, instructions: str, asked: Sequence[Message], normaliser: Normaliser
-    ) -> AsyncGenerator[AgentEvent]:
-        watched = WatchedModel(self.model.model, self.model.source)
+    async def _answer(self, asked: Sequence[Message], model: Listening) -> None:
         agent = sdk.Agent(
-            name="chatkeep", instructions=instructions, model=watched, model_settings=self.model.settings
-        )
-        result = sdk.Runner.run_streamed(
-            agent,
-            # Plain strings, without ids: what every converter and every provider accepts as history.
-            [{"role": message.role, "content": message.text} for message in asked],
-            max_turns=_MAX_TURNS,
-            run_config=sdk.RunConfig(tracing_disabled=True),
+            name="chatkeep", instructions=self.instructions, model=model, model_settings=self.model.settings
         )
         try:
-            async with aclosing(result.stream_events()) as raw:  # type: ignore[type-var]  # a generator
-                try:
-                    async for event in raw:
-                        if isinstance(event, sdk.RawResponsesStreamEvent):
-                            for ours in normaliser.read(event.data):
-                                yield ours
-                finally:
-                    result.cancel()  # closing the stream waits for the run: end it first
+            await sdk.Runner.run(
+                agent,
+                # Plain strings, without ids: what every converter and every provider accepts as history.
+                [{"role": message.role, "content": message.text} for message in asked],
+                max_turns=_MAX_TURNS,
+                run_config=sdk.RunConfig(tracing_disabled=True),
+            )
         except sdk.AgentsException as error:
-            failure = watched.failure or translate(error, self.model.source, begun=normaliser.messages > 0)
-            raise failure from (failure.__cause__ or error)
-        finally:
-            await _end(result)
-        if not normaliser.messages:
+            raise translate(error, self.model.source, begun=model.messages > 0) from error
+        if not model.messages:
             raise empty(self.model.source)
 
 
-async def _end(result: sdk.RunResultStreaming) -> None:
+async def _end(running: "asyncio.Task[None]") -> None:
     """Leave no task behind, however the run ended."""
-    task = result.run_loop_task
-    if task is not None and not task.done():
+    if not running.done():
+        running.cancel()
         with anyio.CancelScope(shield=True), anyio.move_on_after(_CLEAN_UP):
-            await asyncio.wait([task])
+            await asyncio.wait([running])
 
 
 def fit(history: Sequence[Message], most_messages: int, most_characters: int) -> list[Message]:
@@ -130,14 +128,10 @@ def fit(history: Sequence[Message], most_messages: int, most_characters: int) ->
     return kept[first:]
 
 
-def _instructions() -> str:
-    return files("chatkeep.agents").joinpath("instructions.md").read_text(encoding="utf-8")
-
-
-def _usage(normaliser: Normaliser, characters_sent: int) -> UsageReported:
-    if normaliser.input_tokens or normaliser.output_tokens:
-        return UsageReported(normaliser.input_tokens, normaliser.output_tokens, estimated=False)
-    return UsageReported(_tokens(characters_sent), _tokens(len(normaliser.text)), estimated=True)
+def _usage(heard: Listening, characters_sent: int) -> UsageReported:
+    if heard.input_tokens or heard.output_tokens:
+        return UsageReported(heard.input_tokens, heard.output_tokens, estimated=False)
+    return UsageReported(_tokens(characters_sent), _tokens(len(heard.text)), estimated=True)
 
 
 def _tokens(characters: int) -> int:

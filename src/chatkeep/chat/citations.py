@@ -27,6 +27,7 @@ _MARKER = re.compile(
 _UNDECIDED = re.compile(
     r"(?:`+|\n[ \t]*|[ \t]*(?:\[\^?[\d,; ]{0,24}(?:\](?::|\[[\d^]?)?)?|【[^】\n]{0,90}】?)?)\Z"
 )
+_SPECIAL = re.compile(r"[\[【`\n]")
 _STEP = re.compile(r"`+|\n[ \t]*\n|" + _MARKER.pattern)
 _FENCE = 3
 
@@ -59,6 +60,14 @@ class CitationScanner:
     def feed(self, text: str) -> Iterator[str | Citation]:
         """The text and citations that are now certain, in order."""
         self._held += text
+        if not (self._code or self._trim or _SPECIAL.search(self._held)):
+            # Nearly every piece of an answer. A blank at its end may belong to a marker.
+            plain = self._held.rstrip(" \t")
+            self._held = self._held[len(plain) :]
+            if plain:
+                self._at_line_start = False
+                yield plain
+            return
         undecided = _UNDECIDED.search(self._held)
         certain = undecided.start() if undecided else len(self._held)
         ready, self._held = self._held[:certain], self._held[certain:]

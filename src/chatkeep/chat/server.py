@@ -20,7 +20,6 @@ from chatkit.types import (
     ClientToolCallItem,
     ErrorEvent,
     FeedbackKind,
-    Page,
     StreamingReq,
     StreamOptionsEvent,
     Thread,
@@ -29,6 +28,7 @@ from chatkit.types import (
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
+    ThreadItemUpdatedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
     ThreadsCreateReq,
@@ -43,7 +43,7 @@ from chatkit.types import (
 from pydantic import TypeAdapter
 
 from chatkeep.agents.events import AgentEvent, Message
-from chatkeep.chat import endings, operations
+from chatkeep.chat import deltas, endings, operations
 from chatkeep.chat.history import messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
 from chatkeep.chat.pending import Pending
@@ -87,6 +87,7 @@ class _Turn:
     run: Run
     pending: Pending = field(default_factory=Pending)
     thread: ThreadMetadata | None = None
+    is_new: bool = False
 
 
 _turn: ContextVar[_Turn] = ContextVar("chatkeep_turn")
@@ -194,7 +195,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         try:
             async for event in self._process_streaming_impl(request, context):
                 began = True
-                yield self._serialize(event)
+                yield deltas.payload(event) or self._serialize(event)
         except Exception:  # the top of a turn
             if not began:
                 raise
@@ -300,11 +301,17 @@ class ChatServer(ChatKitServer[RequestContext]):
     async def _create(
         self, message: UserMessageInput, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """The SDK's, but a thread is born with an aware UTC time (fault 18) and the id its run was given."""
-        thread = Thread(id=_turn.get().thread_id, created_at=self._clock.now(), items=Page[ThreadItem]())
-        await self.store.save_thread(ThreadMetadata(**thread.model_dump(exclude={"items"})), context=context)
-        yield ThreadCreatedEvent(thread=self._to_thread_response(thread))
+        """The SDK's, but a thread is born with an aware UTC time (fault 18) and the id its run was given.
+
+        It has its title from the start, and a missing attachment is found before anything is stored.
+        """
+        turn = _turn.get()
+        turn.is_new = True
+        thread = ThreadMetadata(id=turn.thread_id, created_at=self._clock.now())
         item = await self._build_user_message_item(message, thread, context)
+        thread.title = title_from(text_of(item))
+        await self.store.save_thread(thread, context=context)
+        yield ThreadCreatedEvent(thread=self._to_thread_response(thread))
         async for event in self._process_new_thread_item_respond(thread, item, context):
             yield event
 
@@ -345,7 +352,7 @@ class ChatServer(ChatKitServer[RequestContext]):
                     turn.pending.apply(event)
                     if not (isinstance(event, ThreadItemDoneEvent) and endings.is_hidden(event.item)):
                         yield event
-                    if thread != known:
+                    if _has_changed(thread, known, event):
                         known = thread.model_copy(deep=True)
                         yield await self._save_changed(thread, context)
         except asyncio.CancelledError:
@@ -437,8 +444,6 @@ class ChatServer(ChatKitServer[RequestContext]):
             question = text_of(input_user_message)
         else:
             question = next((said.text for said in reversed(earlier) if said.role == "user"), "")
-        if thread.title is None:
-            thread.title = title_from(question)
 
         def new_message_id() -> str:
             return self.store.generate_item_id("message", thread, context)
@@ -450,6 +455,8 @@ class ChatServer(ChatKitServer[RequestContext]):
     async def _earlier(
         self, thread: ThreadMetadata, current: UserMessageItem | None, context: RequestContext
     ) -> list[Message]:
+        if _turn.get().is_new:
+            return []
         page = await self.store.load_thread_items(thread.id, None, _HISTORY_ITEMS, "desc", context)
         if current is not None:
             await self._drop_unanswered_calls(page.data, thread, context)
@@ -471,6 +478,13 @@ class ChatServer(ChatKitServer[RequestContext]):
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         await self._feedback.save_feedback(thread_id, item_ids, feedback, context)
+
+
+def _has_changed(thread: ThreadMetadata, known: ThreadMetadata, event: ThreadStreamEvent) -> bool:
+    """Whether the assistant changed the thread. Between two deltas only what is cheap to see is looked at."""
+    if isinstance(event, ThreadItemUpdatedEvent):
+        return thread.title != known.title or thread.metadata != known.metadata
+    return thread != known
 
 
 def _id(item: UserMessageItem | None) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import HttpUrl, SecretStr
+from pydantic import HttpUrl, RedisDsn, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -53,6 +53,7 @@ _NAMES: Mapping[Any, str] = {
     float: "number",
     Path: "path",
     HttpUrl: "address (`http://` or `https://`)",
+    RedisDsn: "address (`redis://` or `rediss://`)",
     SecretStr: "secret text",
 }
 

@@ -1,6 +1,7 @@
 """What routes are handed: the services, once they are up, and who is asking."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -37,14 +38,23 @@ class Suggestions(Protocol):
     async def suggestions(self, context: RequestContext) -> list[Suggestion]: ...
 
 
+async def _nothing_to_check() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes call. Made by `wiring`."""
+    """What the routes call. Made by `wiring`.
+
+    Attributes:
+        check: raises NotReady while something outside that answers need cannot be reached.
+    """
 
     chat: Chat
     sources: Sources
     suggestions: Suggestions
     model_name: str
+    check: Callable[[], Awaitable[None]] = _nothing_to_check
 
 
 async def services(request: Request) -> Services:

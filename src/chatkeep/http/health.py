@@ -20,4 +20,5 @@ async def ready(request: Request) -> dict[str, str]:
     starting: asyncio.Task[Services] = request.app.state.starting
     if not starting.done() or starting.cancelled() or starting.exception() is not None:
         raise NotReady("The server is still starting.")
+    await starting.result().check()
     return {"status": "ready", "model": starting.result().model_name}

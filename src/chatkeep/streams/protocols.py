@@ -100,7 +100,7 @@ class StreamJournal(Protocol):
         ...
 
     async def compact(self, run: RunId, last: int, snapshot: bytes) -> None:
-        """Replace the frames up to number `last` by `snapshot`. Raises RunLost."""
+        """Replace the frames up to number `last` by `snapshot`, unless a later one has. Raises RunLost."""
         ...
 
     async def finish(self, run: RunId, first: int, frames: Sequence[bytes]) -> None:
@@ -108,7 +108,10 @@ class StreamJournal(Protocol):
         ...
 
     async def discard(self, run: RunId) -> None:
-        """Forget the run and its key: it failed before it said anything."""
+        """Forget the run and its key: it failed before it said anything.
+
+        Does nothing to a run that is not this worker's, or not any more.
+        """
         ...
 
     async def find(self, run: RunId) -> RunRecord | None:
@@ -147,6 +150,10 @@ class StreamJournal(Protocol):
 
     def stops(self) -> AsyncIterator[RunId]:
         """The runs that this worker is told to stop, as they come; never ends by itself."""
+        ...
+
+    async def check(self) -> None:
+        """Return if the journal can be reached, within two seconds."""
         ...
 
     async def aclose(self) -> None: ...

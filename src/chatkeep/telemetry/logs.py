@@ -8,6 +8,7 @@ import logging
 import sys
 from typing import Literal, TextIO
 
+import orjson
 import structlog
 
 LogFormat = Literal["auto", "json", "console"]
@@ -22,7 +23,6 @@ _QUIET = (
     "openai",
     "openai.agents",
     "chatkit",
-    "aiosqlite",
     "asyncio",
 )
 
@@ -40,7 +40,7 @@ def configure_logs(log_format: LogFormat, level: str, stream: TextIO = sys.stder
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(pad_event_to=0)]
         if to_people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -60,6 +60,10 @@ def configure_logs(log_format: LogFormat, level: str, stream: TextIO = sys.stder
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _json(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -4,7 +4,9 @@ import agents as sdk
 import pytest
 from pydantic import HttpUrl, SecretStr
 
-from chatkeep.agents.models import AskingForUsage, create_model
+from chatkeep.agents.completions import ChatCompletionsModel
+from chatkeep.agents.models import create_model
+from chatkeep.agents.streaming import Bounded
 from chatkeep.core.errors import ConfigurationError
 from chatkeep.settings import ModelSettings
 
@@ -90,18 +92,18 @@ async def test_each_provider_is_reached_where_it_is(
 ) -> None:
     created = create_model(ModelSettings(**given))
     try:
+        assert created.name == name
         speaker = created.model
         if api == "chat_completions":
-            assert isinstance(speaker, AskingForUsage)
-            speaker = speaker._inner
-            assert isinstance(speaker, sdk.OpenAIChatCompletionsModel)
+            assert isinstance(speaker, ChatCompletionsModel)
+            assert speaker.base_url == address
             assert created.settings.include_usage
-        else:
-            assert isinstance(speaker, sdk.OpenAIResponsesModel)
-            assert created.settings.store is False  # what is asked is not kept
-        client = speaker._client
+            return
+        assert isinstance(speaker, Bounded)
+        assert isinstance(speaker.inner, sdk.OpenAIResponsesModel)
+        assert created.settings.store is False  # what is asked is not kept
+        client = speaker.inner._client
         assert str(client.base_url) == address
-        assert created.name == name
         assert client.max_retries == 2
         assert client.organization == ("ours" if "api.openai.com" in address else None)
     finally:

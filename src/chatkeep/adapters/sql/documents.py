@@ -6,7 +6,7 @@ Above: `knowledge` through its `DocumentStore` protocol. Below: `engine.Database
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from chatkeep.adapters.sql.engine import Database
 from chatkeep.adapters.sql.schema import documents
@@ -28,8 +28,7 @@ class SqlDocuments:
         query = select(documents.c.path, documents.c.id, documents.c.fingerprint).where(
             documents.c.tenant_id == context.tenant, documents.c.source == source
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row.path: (DocumentId(row.id), row.fingerprint) for row in rows}
 
     async def save(self, document: Document, context: RequestContext) -> None:
@@ -43,18 +42,19 @@ class SqlDocuments:
             "ingested_at": to_microseconds(document.ingested_at),
             "text": document.text,
         }
-        async with self._database.write() as connection:
-            replaced = await connection.execute(update(documents).where(*own).values(values))
-            if replaced.rowcount == 0:
+
+        def write(connection: Connection) -> None:
+            if connection.execute(update(documents).where(*own).values(values)).rowcount == 0:
                 row = {"tenant_id": context.tenant, "id": document.id, **values}
-                await connection.execute(insert(documents).values(row))
+                connection.execute(insert(documents).values(row))
+
+        await self._database.write(write)
 
     async def load(self, document_id: DocumentId, context: RequestContext) -> Document:
         query = select(documents).where(
             documents.c.tenant_id == context.tenant, documents.c.id == document_id
         )
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         if row is None:
             raise NotFound(f"There is no document {document_id!r}.")
         return _document(row)
@@ -66,8 +66,8 @@ class SqlDocuments:
             .order_by(documents.c.path)
             .limit(limit)
         )
-        async with self._database.read() as connection:
-            return [_document(row) for row in await connection.execute(query)]
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_document(row) for row in rows]
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if not ids:
@@ -75,13 +75,12 @@ class SqlDocuments:
         statement = delete(documents).where(
             documents.c.tenant_id == context.tenant, documents.c.id == bindparam("document_id")
         )
-        async with self._database.write() as connection:
-            await connection.execute(statement, [{"document_id": document_id} for document_id in ids])
+        gone = [{"document_id": document_id} for document_id in ids]
+        await self._database.write(lambda connection: connection.execute(statement, gone))
 
     async def count(self, context: RequestContext) -> int:
         query = select(func.count()).select_from(documents).where(documents.c.tenant_id == context.tenant)
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
 
 def _document(row: Row[Any]) -> Document:

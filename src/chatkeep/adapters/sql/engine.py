@@ -1,26 +1,34 @@
 """The database: one SQLite file, opened, brought up to date, and handed out as transactions.
 
-Above: `adapters.sql.threads` and `adapters.sql.documents`. Below: SQLAlchemy's asyncio engine; each
-connection has a thread of its own, so nothing here blocks the loop. SQLite's errors that an operator
-or a second try can cure leave this module as chatkeep's own.
+Above: `adapters.sql.threads` and `adapters.sql.documents`. Below: SQLAlchemy. A transaction is a function
+that is run in a thread: one change of threads for all its statements, where an asynchronous driver takes
+one for each step of each, which costs more than SQLite itself does. SQLite's errors that an operator or a
+second try can cure leave this module as chatkeep's own.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import URL, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chatkeep.adapters.sql.pragmas import BUSY_SECONDS, configure_connection, start_reading, start_writing
 from chatkeep.adapters.sql.schema import HEAD, REVISIONS
 from chatkeep.core.errors import ChatkeepError, ConfigurationError, NotReady
 
 READERS = 4
+_WAIT_SECONDS = 30.0
+_WAITING = 2_000
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+"""The statements of one transaction. Runs in a thread: it must touch nothing but the connection."""
 
 
 class Database:
@@ -32,37 +40,88 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader = _engine(path, connections=READERS, writes=False)
-        self._writer = _engine(path, connections=1, writes=True)
+        self._readers = _Lane(path, READERS, start_reading)
+        self._writer = _Lane(path, 1, start_writing)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A read-only transaction: all its statements see the same moment.
-
-        Raises:
-            NotReady: the database stayed busy.
-            ConfigurationError: the disk or the file is at fault.
-        """
-        with _translated(self.path):
-            async with self._reader.begin() as connection:
-                yield connection
-
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is committed at the end, or undone if an exception leaves it.
+    async def read(self, work: Work[T]) -> T:
+        """What `work` finds in a read-only transaction: all its statements see the same moment.
 
         Raises:
             NotReady: the database stayed busy.
             ConfigurationError: the disk or the file is at fault.
         """
         with _translated(self.path):
-            async with self._writer.begin() as connection:
-                yield connection
+            return await self._readers.run(work)
+
+    async def write(self, work: Work[T]) -> T:
+        """What `work` returns, once what it wrote is committed; undone if it raises.
+
+        Cancelling the caller leaves the transaction whole: it is committed, or was not begun.
+
+        Raises:
+            NotReady: the database stayed busy.
+            ConfigurationError: the disk or the file is at fault.
+        """
+        with _translated(self.path):
+            return await self._writer.run(work)
 
     async def close(self) -> None:
-        """Close every connection; transactions still open must have ended."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        """Wait for the transactions under way and close every connection."""
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+
+class _Lane:
+    """Threads with a connection each."""
+
+    def __init__(self, path: Path, threads: int, begin: Callable[[Connection], None]) -> None:
+        self._engine: Engine = create_engine(
+            URL.create("sqlite", database=str(path)),
+            poolclass=NullPool,
+            # Closed by whoever closes the database, from another thread.
+            connect_args={"isolation_level": None, "check_same_thread": False},
+        )
+        event.listen(self._engine, "connect", configure_connection)
+        event.listen(self._engine, "begin", begin)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="chatkeep-sql")
+        self._own = threading.local()
+        self._open: set[Connection] = set()
+        self._waiting = 0
+
+    async def run(self, work: Work[T]) -> T:
+        if self._waiting >= _WAITING:
+            raise NotReady("The database has more to do than it can. Try again in a moment.")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
+        except TimeoutError:
+            raise NotReady("The database is busy. Try again in a moment.") from None
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        for connection in self._open:
+            connection.close()
+        self._engine.dispose()
+
+    def _transact(self, work: Work[T]) -> T:
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._engine.connect()
+            self._open.add(connection)
+        try:
+            with connection.begin():
+                return work(connection)
+        except IntegrityError:
+            raise
+        except DBAPIError:
+            # It may be of no more use: the next transaction gets a fresh one.
+            self._own.connection = None
+            self._open.discard(connection)
+            connection.close()
+            raise
 
 
 async def open_database(path: Path) -> Database:
@@ -115,25 +174,11 @@ def _revision(path: Path) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _engine(path: Path, *, connections: int, writes: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"isolation_level": None},
-    )
-    event.listen(engine.sync_engine, "connect", configure_connection)
-    event.listen(engine.sync_engine, "begin", start_writing if writes else start_reading)
-    return engine
-
-
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
     """SQLite's complaints, raised inside the block, as errors that say what to do."""
     try:
         yield
-    except PoolTimeout as error:
-        raise NotReady("The database is busy. Try again in a moment.") from error
     except DBAPIError as error:
         raise _explain(error.orig, path) or error from error
     except sqlite3.Error as error:

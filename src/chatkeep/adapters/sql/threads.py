@@ -4,6 +4,9 @@ Above: the ChatKit server, which knows it as `chatkit.store.Store`. Below: `engi
 `adapters.records`. Every statement names the tenant and the user of its context; what is another's
 is refused exactly as what does not exist. Pages are cut by position (`seq`), never by offset, and
 a deleted row leaves its position behind, so rows that come and go neither hide nor repeat others.
+
+The statements are built once, here: putting one together costs several times what SQLite takes to
+carry it out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +14,21 @@ from typing import Any
 
 from chatkit.store import Store, StoreItemType
 from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from chatkeep.adapters import records
@@ -23,6 +38,80 @@ from chatkeep.adapters.sql.times import to_microseconds
 from chatkeep.core.clock import Clock
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import new_id
+
+
+def _owned(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.tenant_id == bindparam("tenant"), table.c.user_id == bindparam("user"))
+
+
+# A thread that is the context's and not deleted; an item's row, deleted or not.
+_THREAD = and_(_owned(threads), threads.c.id == bindparam("thread"), threads.c.body.is_not(None))
+_ITEM = and_(_owned(items), items.c.thread_id == bindparam("thread"), items.c.id == bindparam("item"))
+_ITEMS = and_(_owned(items), items.c.thread_id == bindparam("thread"))
+_ATTACHMENT = and_(_owned(attachments), attachments.c.id == bindparam("attachment"))
+_FEEDBACK = and_(
+    _owned(feedback),
+    feedback.c.thread_id == bindparam("thread"),
+    feedback.c.item_id == bindparam("item"),
+)
+
+_FIND_THREAD = select(threads.c.seq).where(_THREAD)
+_LOAD_THREAD = select(threads.c.body).where(_THREAD)
+_REPLACE_THREAD = update(threads).where(_THREAD).values(body=bindparam("new_body"))
+_EMPTY_THREAD = update(threads).where(_THREAD).values(body=None)
+_EMPTIED = [
+    delete(table).where(_owned(table), table.c.thread_id == bindparam("thread"))
+    for table in (feedback, items, attachments)
+]
+_FIND_CURSOR_THREAD = select(threads.c.created_at, threads.c.seq).where(
+    _owned(threads), threads.c.id == bindparam("after")
+)
+
+_LOAD_ITEM = select(items.c.body).where(_ITEM)
+_FIND_ITEM = select(items.c.id).where(_ITEM, items.c.body.is_not(None))
+_REPLACE_ITEM = update(items).where(_ITEM).values(body=bindparam("new_body"))
+_EMPTY_ITEM = update(items).where(_ITEM).values(body=None)
+_FIND_CURSOR_ITEM = select(items.c.seq).where(_ITEMS, items.c.id == bindparam("after"))
+
+_LOAD_FEEDBACK = select(feedback.c.item_id, feedback.c.kind).where(
+    _owned(feedback), feedback.c.thread_id == bindparam("thread")
+)
+_REPLACE_FEEDBACK = (
+    update(feedback).where(_FEEDBACK).values(kind=bindparam("new_kind"), given_at=bindparam("new_given_at"))
+)
+_DELETE_FEEDBACK = delete(feedback).where(_FEEDBACK)
+
+_LOAD_ATTACHMENT = select(attachments.c.body).where(_ATTACHMENT)
+_REPLACE_ATTACHMENT = (
+    update(attachments)
+    .where(_ATTACHMENT)
+    .values(thread_id=bindparam("new_thread"), body=bindparam("new_body"))
+)
+_DELETE_ATTACHMENT = delete(attachments).where(_ATTACHMENT)
+
+
+def _thread_page(*, descending: bool, goes_on: bool) -> Select[Any]:
+    position = tuple_(threads.c.created_at, threads.c.seq)
+    query = select(threads.c.id, threads.c.body).where(_owned(threads), threads.c.body.is_not(None))
+    if goes_on:
+        last = tuple_(bindparam("last_created_at"), bindparam("last_seq"))
+        query = query.where(position < last if descending else position > last)
+    for column in (threads.c.created_at, threads.c.seq):
+        query = query.order_by(column.desc() if descending else column.asc())
+    return query.limit(bindparam("limit"))
+
+
+def _item_page(*, descending: bool, goes_on: bool) -> Select[Any]:
+    seq = items.c.seq
+    query = select(items.c.id, items.c.body).where(_ITEMS, items.c.body.is_not(None))
+    if goes_on:
+        query = query.where(seq < bindparam("last_seq") if descending else seq > bindparam("last_seq"))
+    return query.order_by(seq.desc() if descending else seq.asc()).limit(bindparam("limit"))
+
+
+_WAYS = [(descending, goes_on) for descending in (False, True) for goes_on in (False, True)]
+_THREAD_PAGES = {way: _thread_page(descending=way[0], goes_on=way[1]) for way in _WAYS}
+_ITEM_PAGES = {way: _item_page(descending=way[0], goes_on=way[1]) for way in _WAYS}
 
 
 class SqlStore(Store[RequestContext]):
@@ -49,8 +138,8 @@ class SqlStore(Store[RequestContext]):
     # Threads
 
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
-        async with self._database.read() as connection:
-            body = await connection.scalar(select(threads.c.body).where(_thread(thread_id, context)))
+        mine = _mine(context, thread=thread_id)
+        body = await self._database.read(lambda connection: connection.scalar(_LOAD_THREAD, mine))
         if body is None:
             raise records.missing("thread", thread_id)
         return records.load_thread(body)
@@ -58,59 +147,53 @@ class SqlStore(Store[RequestContext]):
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         """Insert or replace. Raises NotFoundError if the id is another's, or of a deleted thread."""
         body = records.dump_thread(thread)
-        async with self._database.write() as connection:
-            replaced = await connection.execute(
-                update(threads).where(_thread(thread.id, context)).values(body=body)
-            )
-            if replaced.rowcount:
+        mine = _mine(context, thread=thread.id)
+        row = {
+            **_owner(context),
+            "id": thread.id,
+            "created_at": to_microseconds(records.to_utc(thread.created_at)),
+            "body": body,
+        }
+
+        def write(connection: Connection) -> None:
+            if connection.execute(_REPLACE_THREAD, {**mine, "new_body": body}).rowcount:
                 return
-            row = {
-                **_owner(context),
-                "id": thread.id,
-                "created_at": to_microseconds(records.to_utc(thread.created_at)),
-                "body": body,
-            }
             try:
-                await connection.execute(insert(threads).values(row))
+                connection.execute(insert(threads), row)
             except IntegrityError as error:
                 raise records.missing("thread", thread.id) from error
+
+        await self._database.write(write)
 
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
     ) -> Page[ThreadMetadata]:
         """Ordered by creation; `desc` puts the newest first. Raises NotFoundError on an unknown `after`."""
-        position = tuple_(threads.c.created_at, threads.c.seq)
-        descending = records.page_order(order) == "desc"
+        page = _THREAD_PAGES[records.page_order(order) == "desc", after is not None]
         size = records.page_size(limit)
-        query = select(threads.c.id, threads.c.body).where(
-            _owned(threads, context), threads.c.body.is_not(None)
-        )
-        async with self._database.read() as connection:
+        asked = {**_mine(context), "limit": size + 1}
+
+        def read(connection: Connection) -> Sequence[Row[Any, Any]]:
             if after is not None:
-                named = select(threads.c.created_at, threads.c.seq).where(
-                    _owned(threads, context), threads.c.id == after
-                )
-                row = await _position(connection, named, after)
-                last = tuple_(row.created_at, row.seq)
-                query = query.where(position < last if descending else position > last)
-            for column in (threads.c.created_at, threads.c.seq):
-                query = query.order_by(column.desc() if descending else column.asc())
-            rows = (await connection.execute(query.limit(size + 1))).all()
-        page = [records.load_thread(row.body) for row in rows[:size]]
-        return records.ThreadPage(data=page, has_more=len(rows) > size, after=_cursor(rows, size))
+                row = _position(connection, _FIND_CURSOR_THREAD, {**_mine(context), "after": after})
+                asked.update(last_created_at=row.created_at, last_seq=row.seq)
+            return connection.execute(page, asked).all()
+
+        rows = await self._database.read(read)
+        data = [records.load_thread(row.body) for row in rows[:size]]
+        return records.ThreadPage(data=data, has_more=len(rows) > size, after=_cursor(rows, size))
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         """With its items, its feedback, and the rows of its attachments. Raises NotFoundError."""
-        async with self._database.write() as connection:
-            emptied = await connection.execute(
-                update(threads).where(_thread(thread_id, context)).values(body=None)
-            )
-            if not emptied.rowcount:
+        mine = _mine(context, thread=thread_id)
+
+        def write(connection: Connection) -> None:
+            if not connection.execute(_EMPTY_THREAD, mine).rowcount:
                 raise records.missing("thread", thread_id)
-            for table in (feedback, items, attachments):
-                await connection.execute(
-                    delete(table).where(_owned(table, context), table.c.thread_id == thread_id)
-                )
+            for statement in _EMPTIED:
+                connection.execute(statement, mine)
+
+        await self._database.write(write)
 
     # Items
 
@@ -118,41 +201,41 @@ class SqlStore(Store[RequestContext]):
         self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
     ) -> Page[ThreadItem]:
         """Ordered by when they were first added. Raises NotFoundError on an unknown thread or `after`."""
-        descending = records.page_order(order) == "desc"
+        page = _ITEM_PAGES[records.page_order(order) == "desc", after is not None]
         size = records.page_size(limit)
-        query = select(items.c.id, items.c.body).where(
-            _owned(items, context), items.c.thread_id == thread_id, items.c.body.is_not(None)
-        )
-        async with self._database.read() as connection:
-            await _require_thread(connection, thread_id, context)
+        mine = _mine(context, thread=thread_id)
+        asked = {**mine, "limit": size + 1}
+
+        def read(connection: Connection) -> Sequence[Row[Any, Any]]:
+            _require_thread(connection, thread_id, mine)
             if after is not None:
-                row = await _position(
-                    connection, select(items.c.seq).where(_item(thread_id, after, context)), after
-                )
-                query = query.where(items.c.seq < row.seq if descending else items.c.seq > row.seq)
-            query = query.order_by(items.c.seq.desc() if descending else items.c.seq.asc())
-            rows = (await connection.execute(query.limit(size + 1))).all()
-        page = [records.load_item(row.body) for row in rows[:size]]
-        return records.ItemPage(data=page, has_more=len(rows) > size, after=_cursor(rows, size))
+                row = _position(connection, _FIND_CURSOR_ITEM, {**mine, "after": after})
+                asked.update(last_seq=row.seq)
+            return connection.execute(page, asked).all()
+
+        rows = await self._database.read(read)
+        data = [records.load_item(row.body) for row in rows[:size]]
+        return records.ItemPage(data=data, has_more=len(rows) > size, after=_cursor(rows, size))
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         """Insert or replace: the SDK adds a workflow twice. Raises NotFoundError on an unknown thread."""
         body = records.dump_item(item, thread_id)
-        async with self._database.write() as connection:
-            await _require_thread(connection, thread_id, context)
-            replaced = await connection.execute(
-                update(items).where(_item(thread_id, item.id, context)).values(body=body)
-            )
-            if not replaced.rowcount:
-                row = {**_owner(context), "thread_id": thread_id, "id": item.id, "body": body}
-                await connection.execute(insert(items).values(row))
+        mine = _mine(context, thread=thread_id, item=item.id)
+        row = {**_owner(context), "thread_id": thread_id, "id": item.id, "body": body}
+
+        def write(connection: Connection) -> None:
+            _require_thread(connection, thread_id, mine)
+            if not connection.execute(_REPLACE_ITEM, {**mine, "new_body": body}).rowcount:
+                connection.execute(insert(items), row)
+
+        await self._database.write(write)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         await self.add_thread_item(thread_id, item, context)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
-        async with self._database.read() as connection:
-            body = await connection.scalar(select(items.c.body).where(_item(thread_id, item_id, context)))
+        mine = _mine(context, thread=thread_id, item=item_id)
+        body = await self._database.read(lambda connection: connection.scalar(_LOAD_ITEM, mine))
         if body is None:
             raise records.missing("item", item_id)
         return records.load_item(body)
@@ -162,18 +245,14 @@ class SqlStore(Store[RequestContext]):
 
         Raises NotFoundError on an unknown thread.
         """
-        async with self._database.write() as connection:
-            await _require_thread(connection, thread_id, context)
-            await connection.execute(
-                update(items).where(_item(thread_id, item_id, context)).values(body=None)
-            )
-            await connection.execute(
-                delete(feedback).where(
-                    _owned(feedback, context),
-                    feedback.c.thread_id == thread_id,
-                    feedback.c.item_id == item_id,
-                )
-            )
+        mine = _mine(context, thread=thread_id, item=item_id)
+
+        def write(connection: Connection) -> None:
+            _require_thread(connection, thread_id, mine)
+            connection.execute(_EMPTY_ITEM, mine)
+            connection.execute(_DELETE_FEEDBACK, mine)
+
+        await self._database.write(write)
 
     # Feedback
 
@@ -181,98 +260,89 @@ class SqlStore(Store[RequestContext]):
         self, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
     ) -> None:
         """The latest kind wins; ids the thread does not hold are ignored. Raises NotFoundError."""
-        values = {"kind": kind, "given_at": to_microseconds(self._clock.now())}
-        async with self._database.write() as connection:
-            await _require_thread(connection, thread_id, context)
+        given_at = to_microseconds(self._clock.now())
+        mine = _mine(context, thread=thread_id)
+
+        def write(connection: Connection) -> None:
+            _require_thread(connection, thread_id, mine)
             for item_id in dict.fromkeys(item_ids):
-                known = select(items.c.id).where(
-                    _item(thread_id, item_id, context), items.c.body.is_not(None)
-                )
-                if await connection.scalar(known) is None:
+                one = {**mine, "item": item_id}
+                if connection.scalar(_FIND_ITEM, one) is None:
                     continue
-                key = {**_owner(context), "thread_id": thread_id, "item_id": item_id}
-                same = and_(*(feedback.c[name] == value for name, value in key.items()))
-                replaced = await connection.execute(update(feedback).where(same).values(values))
-                if not replaced.rowcount:
-                    await connection.execute(insert(feedback).values({**key, **values}))
+                values = {**one, "new_kind": kind, "new_given_at": given_at}
+                if not connection.execute(_REPLACE_FEEDBACK, values).rowcount:
+                    row = {**_owner(context), "thread_id": thread_id, "item_id": item_id}
+                    connection.execute(insert(feedback), {**row, "kind": kind, "given_at": given_at})
+
+        await self._database.write(write)
 
     async def load_feedback(self, thread_id: str, context: RequestContext) -> Mapping[str, FeedbackKind]:
         """Item id -> kind, of the items that have feedback. Raises NotFoundError."""
-        query = select(feedback.c.item_id, feedback.c.kind).where(
-            _owned(feedback, context), feedback.c.thread_id == thread_id
-        )
-        async with self._database.read() as connection:
-            await _require_thread(connection, thread_id, context)
-            return {row.item_id: row.kind for row in await connection.execute(query)}
+        mine = _mine(context, thread=thread_id)
+
+        def read(connection: Connection) -> Sequence[Row[Any, Any]]:
+            _require_thread(connection, thread_id, mine)
+            return connection.execute(_LOAD_FEEDBACK, mine).all()
+
+        return {row.item_id: row.kind for row in await self._database.read(read)}
 
     # Attachments
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         """Insert or replace. Raises NotFoundError if it, or the thread it names, is another's."""
         values = {"thread_id": attachment.thread_id, "body": records.dump_attachment(attachment)}
-        async with self._database.write() as connection:
+        mine = _mine(context, attachment=attachment.id)
+        new = {**mine, "new_thread": values["thread_id"], "new_body": values["body"]}
+
+        def write(connection: Connection) -> None:
             if attachment.thread_id is not None:
-                await _require_thread(connection, attachment.thread_id, context)
-            replaced = await connection.execute(
-                update(attachments).where(_attachment(attachment.id, context)).values(values)
-            )
-            if replaced.rowcount:
+                _require_thread(connection, attachment.thread_id, _mine(context, thread=attachment.thread_id))
+            if connection.execute(_REPLACE_ATTACHMENT, new).rowcount:
                 return
             try:
-                await connection.execute(
-                    insert(attachments).values({**_owner(context), "id": attachment.id, **values})
-                )
+                connection.execute(insert(attachments), {**_owner(context), "id": attachment.id, **values})
             except IntegrityError as error:
                 raise records.missing("attachment", attachment.id) from error
 
+        await self._database.write(write)
+
     async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
-        async with self._database.read() as connection:
-            body = await connection.scalar(
-                select(attachments.c.body).where(_attachment(attachment_id, context))
-            )
+        mine = _mine(context, attachment=attachment_id)
+        body = await self._database.read(lambda connection: connection.scalar(_LOAD_ATTACHMENT, mine))
         if body is None:
             raise records.missing("attachment", attachment_id)
         return records.load_attachment(body)
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
-        async with self._database.write() as connection:
-            gone = await connection.execute(delete(attachments).where(_attachment(attachment_id, context)))
-            if not gone.rowcount:
+        mine = _mine(context, attachment=attachment_id)
+
+        def write(connection: Connection) -> None:
+            if not connection.execute(_DELETE_ATTACHMENT, mine).rowcount:
                 raise records.missing("attachment", attachment_id)
+
+        await self._database.write(write)
 
 
 def _owner(context: RequestContext) -> dict[str, str]:
+    """The columns that say whose a row is."""
     return {"tenant_id": context.tenant, "user_id": context.user}
 
 
-def _owned(table: Table, context: RequestContext) -> ColumnElement[bool]:
-    return and_(table.c.tenant_id == context.tenant, table.c.user_id == context.user)
+def _mine(context: RequestContext, **names: str) -> dict[str, Any]:
+    """The parameters by which the statements above name what they are about, and whose it is."""
+    return {"tenant": context.tenant, "user": context.user, **names}
 
 
-def _thread(thread_id: str, context: RequestContext) -> ColumnElement[bool]:
-    """The thread, if it is the context's and not deleted."""
-    return and_(_owned(threads, context), threads.c.id == thread_id, threads.c.body.is_not(None))
-
-
-def _item(thread_id: str, item_id: str, context: RequestContext) -> ColumnElement[bool]:
-    """The item's row, deleted or not."""
-    return and_(_owned(items, context), items.c.thread_id == thread_id, items.c.id == item_id)
-
-
-def _attachment(attachment_id: str, context: RequestContext) -> ColumnElement[bool]:
-    return and_(_owned(attachments, context), attachments.c.id == attachment_id)
-
-
-async def _require_thread(connection: AsyncConnection, thread_id: str, context: RequestContext) -> None:
-    if await connection.scalar(select(threads.c.seq).where(_thread(thread_id, context))) is None:
+def _require_thread(connection: Connection, thread_id: str, mine: Mapping[str, Any]) -> None:
+    if connection.scalar(_FIND_THREAD, mine) is None:
         raise records.missing("thread", thread_id)
 
 
-async def _position(connection: AsyncConnection, query: Select[Any, Any], cursor: str) -> Row[Any, Any]:
+def _position(connection: Connection, query: Select[Any], named: dict[str, Any]) -> Row[Any]:
     """Where a page goes on. The row may have been deleted since: its place is still known."""
-    found = (await connection.execute(query)).one_or_none()
+    found = connection.execute(query, named).one_or_none()
     if found is None:
-        raise records.missing("cursor", cursor)
+        raise records.missing("cursor", named["after"])
     return found
 
 

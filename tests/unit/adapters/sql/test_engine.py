@@ -5,12 +5,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.operations import Operations
+from sqlalchemy import Connection
 
 from chatkeep.adapters.sql.engine import Database, open_database
 from chatkeep.adapters.sql.migrate import upgrade
@@ -32,9 +34,12 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 async def scalar(database: Database, statement: str) -> object:
     """What `statement` finds first, if it finds anything."""
-    async with database.write() as connection:
-        result = await connection.exec_driver_sql(statement)
+
+    def run(connection: Connection) -> object:
+        result = connection.exec_driver_sql(statement)
         return result.scalar() if result.returns_rows else None
+
+    return await database.write(run)
 
 
 async def tables(database: Database) -> object:
@@ -64,46 +69,58 @@ async def test_writers_are_set_up(database: Database) -> None:
 
 
 async def test_readers_see_one_moment_and_do_not_wait_for_the_writer(database: Database) -> None:
-    async with database.write() as writer, asyncio.timeout(5):
-        await writer.exec_driver_sql("CREATE TABLE fresh (n)")
-        async with database.read() as reader:
-            count = "SELECT count(*) FROM sqlite_master WHERE name = 'fresh'"
-            assert (await reader.exec_driver_sql(count)).scalar() == 0
-            await writer.commit()
-            assert (await reader.exec_driver_sql(count)).scalar() == 0
+    count = "SELECT count(*) FROM sqlite_master WHERE name = 'fresh'"
+    written, looked, committed = threading.Event(), threading.Event(), threading.Event()
+
+    def write(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE fresh (n)")
+        written.set()
+        assert looked.wait(5)
+
+    def read(connection: Connection) -> list[object]:
+        assert written.wait(5)
+        before = connection.exec_driver_sql(count).scalar()
+        looked.set()
+        assert committed.wait(5)
+        return [before, connection.exec_driver_sql(count).scalar()]
+
+    async with asyncio.timeout(20):
+        reading = asyncio.create_task(database.read(read))
+        await database.write(write)
+        committed.set()
+        assert await reading == [0, 0]
     assert await scalar(database, count) == 1
 
 
 async def test_an_exception_undoes_the_transaction(database: Database) -> None:
-    async def fail() -> None:
-        async with database.write() as connection:
-            await connection.exec_driver_sql("CREATE TABLE fresh (n)")
-            raise LookupError
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE fresh (n)")
+        raise LookupError
 
     with pytest.raises(LookupError):
-        await fail()
+        await database.write(fail)
     assert await scalar(database, "SELECT count(*) FROM sqlite_master WHERE name = 'fresh'") == 0
 
 
-async def test_cancelled_writers_hold_nothing_up(database: Database) -> None:
+async def test_cancelled_writers_write_all_or_nothing(database: Database) -> None:
     await scalar(database, "CREATE TABLE notes (n)")
-    begun = asyncio.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
-    async def write() -> None:
-        async with database.write() as connection:
-            await connection.exec_driver_sql("INSERT INTO notes VALUES (1)")
-            begun.set()
-            await asyncio.Event().wait()
+    def write(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO notes VALUES (1)")
+        begun.set()
+        assert go_on.wait(5)
+        connection.exec_driver_sql("INSERT INTO notes VALUES (2)")
 
     async with asyncio.timeout(30):
-        for _ in range(5):
-            begun.clear()
-            tasks = [asyncio.create_task(write()) for _ in range(10)]
-            await begun.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        assert await scalar(database, "SELECT count(*) FROM notes") == 0
+        tasks = [asyncio.create_task(database.write(write)) for _ in range(10)]
+        await asyncio.to_thread(begun.wait, 5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        go_on.set()
+        # The one under way was finished, those that waited were not begun.
+        assert await scalar(database, "SELECT count(*) FROM notes") == 2
 
 
 async def test_a_second_process_that_is_writing_is_waited_for(database: Database) -> None:
@@ -112,8 +129,8 @@ async def test_a_second_process_that_is_writing_is_waited_for(database: Database
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO notes VALUES (1)")
         waiting = asyncio.create_task(scalar(database, "INSERT INTO notes VALUES (2) RETURNING n"))
-        async with database.read() as reader:
-            assert (await reader.exec_driver_sql("SELECT count(*) FROM notes")).scalar() == 0
+        count = "SELECT count(*) FROM notes"
+        assert await database.read(lambda reader: reader.exec_driver_sql(count).scalar()) == 0
         assert not waiting.done()
         other.execute("COMMIT")
     async with asyncio.timeout(20):
@@ -123,8 +140,7 @@ async def test_a_second_process_that_is_writing_is_waited_for(database: Database
 
 async def test_a_database_that_stays_busy_asks_for_patience(database: Database) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
-        async with database.write() as connection:
-            await connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+        await scalar(database, "PRAGMA busy_timeout = 1")
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(NotReady, match="Try again"):
             await scalar(database, "SELECT 1")

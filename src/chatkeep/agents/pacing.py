@@ -1,0 +1,62 @@
+"""Pacing: how long a stream may wait before it reads on, so that a busy process reads less often.
+
+What arrives in the meantime becomes one read, one parse and one delta. Above: `completions` asks
+after every read. Nothing here knows of HTTP or of a provider.
+
+Measured are the pieces that arrive, not the reads: a longer wait makes fewer reads of the same pieces,
+and a window made from the reads would swing.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+# Pieces a second, over all streams: below the first, waiting would gain nothing that anybody needs (four
+# answers of 50 tokens a second are 200); at the second, the process is busy.
+QUIET = 250.0
+BUSY = 1000.0
+LONGEST = 0.040  # seconds; a reader does not see the difference
+
+_MEMORY = 0.5  # seconds after which an arrival counts for a third
+
+
+class Pacer:
+    """Shared by all streams of a process: counts what arrives, and lets readers wait together.
+
+    Readers are released at the same moment: one wake-up of the loop serves all of them.
+
+    Args:
+        clock: seconds, as `time.monotonic` counts them.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._rate = 0.0
+        self._at = clock()
+        self._waiting: list[Callable[[], None]] = []
+
+    def arrived(self, pieces: int) -> None:
+        """`pieces` of some stream have been read."""
+        self._rate = self._rate_now() + pieces / _MEMORY
+        self._at = self._clock()
+
+    @property
+    def window(self) -> float:
+        """Seconds to wait before reading on: 0 when quiet, growing with the load to `LONGEST`."""
+        share = (self._rate_now() - QUIET) / (BUSY - QUIET)
+        return LONGEST * min(max(share, 0.0), 1.0)
+
+    def hold(self, resume: Callable[[], None]) -> None:
+        """Call `resume` at the end of the current window, with everybody else's; it must not raise."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(self.window, self._release)
+        self._waiting.append(resume)
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for resume in waiting:
+            resume()
+
+    def _rate_now(self) -> float:
+        return self._rate * math.exp((self._at - self._clock()) / _MEMORY)
