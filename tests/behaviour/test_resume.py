@@ -151,7 +151,9 @@ def submission(
 
 
 @contextmanager
-def stream(client: httpx.Client, request: dict[str, Any], headers: dict[str, str] | None = None) -> Iterator[Stream]:
+def stream(
+    client: httpx.Client, request: dict[str, Any], headers: dict[str, str] | None = None
+) -> Iterator[Stream]:
     with client.stream("POST", "/chatkit", json=request, headers=headers) as response:
         assert response.status_code == 200, response.read()
         yield Stream(response)

@@ -6,7 +6,14 @@ lost journals. How many is a matter of the profile (see `tests/conftest.py`).
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.contracts.turns import Journals, MemoryJournals, Page, World, question
 
@@ -31,9 +38,7 @@ class Turns(RuleBasedStateMachine):
     def cut(self) -> list[Page]:
         """Pages without a connection that have a thread to come back to."""
         return [
-            page
-            for page in self.world.pages
-            if not page.is_connected and page.thread_id and not page.is_gone
+            page for page in self.world.pages if not page.is_connected and page.thread_id and not page.is_gone
         ]
 
     # People

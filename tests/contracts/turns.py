@@ -292,20 +292,23 @@ class Page:
             self.world.failures.append(error)
 
     async def _converse(self, worker: Worker, body: bytes, may_conflict: bool) -> None:
-        this = self._task
+        this = asyncio.current_task()
         try:
             reading = await worker.server.handle(body, CONTEXT)
         except (NotFound, Conflict, NotReady, RunLost) as error:
             assert may_conflict or not isinstance(error, Conflict)
-            assert self.thread_id is None or self.thread_id in self.world.deleted or not isinstance(
-                error, NotFound
+            assert (
+                self.thread_id is None
+                or self.thread_id in self.world.deleted
+                or not isinstance(error, NotFound)
             )
-            self.is_gone = isinstance(error, NotFound)
-            self.is_connected, self.is_over = False, True
+            self.is_gone |= isinstance(error, NotFound)
+            if self._task is this:
+                self.is_connected, self.is_over = False, True
             return
         assert not isinstance(reading, bytes)
         try:
-            if not self.is_connected:
+            if not self.is_connected or self._task is not this:
                 return
             self._reading = reading
             async for frames in reading:
@@ -464,7 +467,9 @@ class World:
         return [telling for telling in self.model.open if not telling.is_over]
 
     def stored(self, thread_id: str) -> list[Any]:
-        page = self.loop.run_until_complete(self.store.load_thread_items(thread_id, None, 100, "asc", CONTEXT))
+        page = self.loop.run_until_complete(
+            self.store.load_thread_items(thread_id, None, 100, "asc", CONTEXT)
+        )
         return [item for item in page.data if isinstance(item, UserMessageItem | AssistantMessageItem)]
 
     # The end of it all
@@ -476,9 +481,9 @@ class World:
         self.wait(10.0)  # leases of the dead lapse, lost journals are noticed
         self._let_the_pages_finish()
         for thread_id in self.threads():
-            assert "active_run_id" not in self.call(self.workers[0], "threads.get_by_id", thread_id=thread_id).get(
-                "metadata", {}
-            )
+            assert "active_run_id" not in self.call(
+                self.workers[0], "threads.get_by_id", thread_id=thread_id
+            ).get("metadata", {})
             assert self.active(thread_id) is None
         if self.shaken:
             self._look_again()

@@ -197,7 +197,9 @@ class Run:
             return
         failure = self._failure
         if failure is None and self.reason is not None:
-            failure = Conflict("The answer was stopped before it had begun. Nothing of it is kept; ask again.")
+            failure = Conflict(
+                "The answer was stopped before it had begun. Nothing of it is kept; ask again."
+            )
         if failure is None:
             self._begun.set_result(False)
         else:

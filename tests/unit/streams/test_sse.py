@@ -39,6 +39,8 @@ def test_an_id_names_a_run_and_a_number(text: str, seq: int) -> None:
     assert sse.position(text) == (RUN, seq)
 
 
-@pytest.mark.parametrize("text", ["", "run_1", ":1", "run_1:", "run_1:-1", "run_1:1.0", "run_1:²", f"r:{'9' * 16}"])
+@pytest.mark.parametrize(
+    "text", ["", "run_1", ":1", "run_1:", "run_1:-1", "run_1:1.0", "run_1:²", f"r:{'9' * 16}"]
+)
 def test_anything_else_is_no_id(text: str) -> None:
     assert sse.position(text) is None
