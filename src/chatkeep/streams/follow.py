@@ -44,6 +44,7 @@ class Follower:
         self._position = after
         self._prelude = prelude
         self._heartbeat = heartbeat
+        self._start = after
         self._is_live = False
         self._is_closed = False
         self._woken: asyncio.Future[bool] | None = None
@@ -66,6 +67,8 @@ class Follower:
                 yield frames
             elif self._broadcast.ended:
                 self.is_cut = self._broadcast.is_cut
+                if not self.is_cut and self._position == self._start:
+                    yield sse.END_WITHOUT_RUN  # the reader has the run's end, or else would take this for a cut
                 return
             elif not await self._more():
                 yield sse.HEARTBEAT

@@ -195,10 +195,15 @@ class Run:
         """Not before nothing is left of a run that failed: the same request may come again at once."""
         if self._begun.done():
             return
-        if self._failure is None:
+        failure = self._failure
+        if failure is None and self.reason is not None:
+            failure = Conflict(
+                "The answer was stopped before it had begun. Nothing of it is kept; ask again."
+            )
+        if failure is None:
             self._begun.set_result(False)
         else:
-            self._begun.set_exception(self._failure)
+            self._begun.set_exception(failure)
             self._begun.exception()  # whoever asks is told; nobody has to
 
     async def _finish(self) -> bool:

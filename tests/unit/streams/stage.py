@@ -69,7 +69,8 @@ class Speaker:
         except asyncio.CancelledError:
             await asyncio.sleep(0.001)  # saving takes a moment
             self.saved = list(self.drawn)
-            yield self.last_words
+            if self.last_words:
+                yield self.last_words
             raise
 
 

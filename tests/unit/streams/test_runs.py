@@ -80,6 +80,18 @@ async def test_a_failure_in_the_middle_ends_the_run(runs: Runs) -> None:
     assert await all_of(follower) == told("run_1", b"1")
 
 
+async def test_a_run_stopped_before_it_began_is_a_conflict_not_a_missing_item(
+    runs: Runs, stage: Stage
+) -> None:
+    run = record(key="k")
+    starting = asyncio.create_task(runs.start(run, Speaker(last_words=b"").events))
+    await asyncio.sleep(1)
+    await runs.stop(run)
+    with pytest.raises(Conflict):
+        await starting
+    assert stage.logs.runs == {}
+
+
 async def test_a_second_run_on_the_thread_is_refused(runs: Runs) -> None:
     speaker = Speaker()
     speaker.say(b"1")
