@@ -52,6 +52,7 @@ from chatkeep.chat import deltas, endings, operations
 from chatkeep.chat.history import messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
 from chatkeep.chat.pending import Pending, updated
+from chatkeep.chat.placeholders import Placeholders
 from chatkeep.chat.titles import title_from
 from chatkeep.chat.translate import translate
 from chatkeep.core.clock import Clock
@@ -379,16 +380,17 @@ class ChatServer(ChatKitServer[RequestContext]):
         """
         turn = _turn.get()
         turn.thread = thread
+        placeholders = Placeholders(lambda kind: self.store.generate_item_id(kind, thread, context))
         yield StreamOptionsEvent(stream_options=self.get_stream_options(thread, context))
         known = thread.model_copy(deep=True)
         try:
             async with aclosing(stream()) as events:  # type: ignore[type-var]  # responders are generators
                 async for said in events:
-                    event = _in_utc(said)
-                    await self._persist(event, thread, context)
-                    if not endings.is_about_hidden(event):
-                        turn.pending.apply(event)
-                        yield event
+                    for event in placeholders.replace(_in_utc(said)):
+                        await self._persist(event, thread, context)
+                        if not endings.is_about_hidden(event):
+                            turn.pending.apply(event)
+                            yield event
                     if _has_changed(thread, known, said):
                         known = thread.model_copy(deep=True)
                         yield await self._save_changed(thread, context)

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from agents.models.fake_id import FAKE_RESPONSES_ID
 from chatkit.types import (
+    AssistantMessageContent,
     AssistantMessageItem,
     ClientToolCallItem,
     CustomTask,
@@ -19,6 +21,7 @@ from chatkit.types import (
     HiddenContextItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
     ThreadStreamEvent,
     UserMessageItem,
@@ -85,6 +88,47 @@ async def test_8_a_server_that_ends_keeps_what_was_said() -> None:
     assert [part.text for part in said.content] == ["Half a wor"]
     assert note.type == "sdk_hidden_context"
     assert note.content == endings.BROKEN_OFF
+
+
+async def test_9_answers_under_one_placeholder_are_items_of_their_own() -> None:
+    async def placeholders(play: Play) -> Events:
+        for words in ("First", "Second"):
+            for event in _under_the_placeholder(play, words):
+                yield event
+        yield ThreadItemDoneEvent(
+            item=_call(play).item.model_copy(update={"id": FAKE_RESPONSES_ID, "call_id": "call_1"})
+        )
+
+    store = CountingStore()
+    server = assistant(placeholders, store)
+    first = await ask(server, START)
+    second = await ask(server, about_thread("add_user_message", input=message("Again")))
+    assert FAKE_RESPONSES_ID not in json.dumps([first, second])
+    items = await kept(store)
+    said = [item.content[0].text for item in items if isinstance(item, AssistantMessageItem)]
+    assert said == ["First", "Second", "First", "Second"]
+    shown = [event for event in first if event["type"].startswith("thread.item.")][1:]
+    ids = [event["item_id"] if "item_id" in event else event["item"]["id"] for event in shown]
+    assert ids == [*[ids[0]] * 3, *[ids[3]] * 3, ids[6]]
+    assert len(set(ids)) == 3
+    assert ids[6].startswith("tc_")
+
+
+async def test_9_a_guardrail_takes_back_all_that_its_own_turn_said_and_nothing_else() -> None:
+    async def guarded(play: Play) -> Events:
+        for words in ("First", "Second"):
+            for event in _under_the_placeholder(play, words):
+                yield event
+        if isinstance(play.prompt, UserMessageItem) and play.prompt.id != "msg_1":
+            yield ThreadItemRemovedEvent(item_id=FAKE_RESPONSES_ID)  # as the bridge does: once for both
+
+    store = CountingStore()
+    server = assistant(guarded, store)
+    await ask(server, START)
+    before = await kept(store)
+    await ask(server, about_thread("add_user_message", input=message("Again")))
+    assert [item.type for item in (await kept(store))[len(before) :]] == ["user_message"]
+    assert (await kept(store))[: len(before)] == before
 
 
 async def test_10_a_message_drops_the_call_it_overtakes() -> None:
@@ -214,6 +258,12 @@ async def test_22_anothers_attachment_cannot_be_sent() -> None:
     stolen = about_thread("add_user_message", input=message("See", attachments=["atc_1"]))
     with pytest.raises(NotFound):
         await ask(server, stolen)
+
+
+def _under_the_placeholder(play: Play, words: str) -> list[ThreadStreamEvent]:
+    item = AssistantMessageItem(content=[], **{**play.new(), "id": FAKE_RESPONSES_ID})
+    whole = item.model_copy(update={"content": [AssistantMessageContent(text=words)]})
+    return [ThreadItemAddedEvent(item=item), delta(item.id, words), ThreadItemDoneEvent(item=whole)]
 
 
 def _call(play: Play) -> ThreadItemDoneEvent:
