@@ -16,6 +16,7 @@ from chatkit.types import (
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
+    ThreadItemReplacedEvent,
     ThreadStreamEvent,
     UserMessageItem,
 )
@@ -67,6 +68,15 @@ def is_broken_off(newest_first: Sequence[ThreadItem]) -> bool:
 
 def is_hidden(item: ThreadItem) -> bool:
     return isinstance(item, HiddenContextItem | SDKHiddenContextItem)
+
+
+def is_about_hidden(event: ThreadStreamEvent) -> bool:
+    """Whether the event carries a hidden item: the SDK keeps back only the finished ones (spec A.8)."""
+    match event:
+        case ThreadItemAddedEvent() | ThreadItemDoneEvent() | ThreadItemReplacedEvent():
+            return is_hidden(event.item)
+        case _:
+            return False
 
 
 def retold(newest_first: Sequence[ThreadItem], pending: Sequence[ThreadItem]) -> list[ThreadStreamEvent]:

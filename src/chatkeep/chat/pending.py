@@ -12,6 +12,8 @@ from chatkit.types import (
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
+    GeneratedImageItem,
+    GeneratedImageUpdated,
     ThreadItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
@@ -19,10 +21,16 @@ from chatkit.types import (
     ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadStreamEvent,
+    WidgetComponentUpdated,
+    WidgetItem,
+    WidgetRootUpdated,
+    WidgetStreamingTextValueDelta,
     WorkflowItem,
     WorkflowTaskAdded,
     WorkflowTaskUpdated,
 )
+
+from chatkeep.chat import widgets
 
 
 class Pending:
@@ -47,6 +55,10 @@ class Pending:
                 self._forget(event.item_id)
             case _:
                 pass
+
+    def holds(self, item_id: str) -> bool:
+        """Whether the item was announced and is not finished."""
+        return item_id in self._items
 
     def items(self) -> list[ThreadItem]:
         """The items with what has been said of them so far, in the order they were announced."""
@@ -75,6 +87,12 @@ class Pending:
                 item.workflow.tasks.append(update.task)
             case WorkflowItem(), WorkflowTaskUpdated() if update.task_index < len(item.workflow.tasks):
                 item.workflow.tasks[update.task_index] = update.task
+            case WidgetItem(), (
+                WidgetRootUpdated() | WidgetComponentUpdated() | WidgetStreamingTextValueDelta()
+            ):
+                self._items[item.id] = widgets.updated(item, update)
+            case GeneratedImageItem(), GeneratedImageUpdated():
+                item.image = update.image
             case _:
                 pass
 
@@ -92,8 +110,20 @@ def _update_part(
     part = _part(item, update.content_index)
     if isinstance(update, AssistantMessageContentPartAnnotationAdded):
         part.annotations.insert(update.annotation_index, update.annotation)
-    else:
-        item.content[update.content_index] = update.content.model_copy(deep=True)
+        return
+    said = update.content.model_copy(deep=True)
+    if isinstance(update, AssistantMessageContentPartDone) and not said.annotations:
+        said.annotations = part.annotations  # the Agents bridge ends a part without them (spec A.8)
+    item.content[update.content_index] = said
+
+
+def updated(item: ThreadItem, event: ThreadItemUpdatedEvent) -> ThreadItem:
+    """`item` as `event` leaves it: for updates that come after the item was finished."""
+    fold = Pending()
+    fold.apply(ThreadItemAddedEvent(item=item))
+    fold.apply(event)
+    (changed,) = fold.items()
+    return changed
 
 
 def _part(item: AssistantMessageItem, index: int) -> AssistantMessageContent:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Protocol
 
 from chatkit.errors import CustomStreamError, ErrorCode, StreamError
@@ -25,19 +26,23 @@ from chatkit.types import (
     Thread,
     ThreadCreatedEvent,
     ThreadItem,
+    ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadMetadata,
     ThreadsAddClientToolOutputReq,
+    ThreadsAddUserMessageReq,
     ThreadsCreateReq,
     ThreadsDeleteReq,
     ThreadsGetByIdReq,
+    ThreadsSyncCustomActionReq,
     ThreadStreamEvent,
     ThreadUpdatedEvent,
     UserMessageInput,
     UserMessageItem,
+    WidgetItem,
     is_streaming_req,
 )
 from pydantic import TypeAdapter
@@ -46,7 +51,8 @@ from chatkeep.agents.events import AgentEvent, Message
 from chatkeep.chat import deltas, endings, operations
 from chatkeep.chat.history import messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
-from chatkeep.chat.pending import Pending
+from chatkeep.chat.pending import Pending, updated
+from chatkeep.chat.placeholders import Placeholders
 from chatkeep.chat.titles import title_from
 from chatkeep.chat.translate import translate
 from chatkeep.core.clock import Clock
@@ -168,6 +174,10 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     # Runs
 
+    def generate_run_id(self, context: RequestContext) -> RunId:  # noqa: ARG002 - as the store's ids
+        """A new run's id. Override it as you would the store's `generate_item_id`."""
+        return RunId(new_id("run", self._clock))
+
     async def _begin(
         self, request: StreamingReq, key: str | None, digest: str, context: RequestContext
     ) -> Follower | None:
@@ -176,7 +186,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         else:
             thread_id = request.params.thread_id
         record = RunRecord(
-            id=RunId(new_id("run", self._clock)),
+            id=self.generate_run_id(context),
             thread=ThreadKey(context.tenant, context.user, thread_id),
             key=key,
             digest=digest,
@@ -291,6 +301,8 @@ class ChatServer(ChatKitServer[RequestContext]):
         match request:
             case ThreadsCreateReq():
                 events = self._create(request.params.input, context)
+            case ThreadsAddUserMessageReq():
+                events = self._add_message(request, context)
             case ThreadsAddClientToolOutputReq():
                 events = self._take_tool_output(request, context)
             case _:
@@ -315,6 +327,16 @@ class ChatServer(ChatKitServer[RequestContext]):
         async for event in self._process_new_thread_item_respond(thread, item, context):
             yield event
 
+    async def _add_message(
+        self, request: ThreadsAddUserMessageReq, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """The SDK's, but a client tool call that the message overtakes is dropped (E.8 #10)."""
+        thread = await self.store.load_thread(request.params.thread_id, context)
+        item = await self._build_user_message_item(request.params.input, thread, context)
+        await self._cleanup_pending_client_tool_call(thread, context)
+        async for event in self._process_new_thread_item_respond(thread, item, context):
+            yield event
+
     async def _take_tool_output(
         self, request: ThreadsAddClientToolOutputReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
@@ -328,8 +350,23 @@ class ChatServer(ChatKitServer[RequestContext]):
             raise ValueError("No client tool call of this thread waits for a result.")
         answered = call.model_copy(update={"status": "completed", "output": request.params.result})
         await self.store.save_item(thread.id, answered, context=context)
+        await self._cleanup_pending_client_tool_call(thread, context)
         async for event in self._process_events(thread, context, lambda: self.respond(thread, None, context)):
             yield event
+
+    async def _process_sync_custom_action(
+        self, request: ThreadsSyncCustomActionReq, context: RequestContext
+    ) -> bytes:
+        """The SDK's, but the item that the action changed is kept (fault 20)."""
+        params = request.params
+        thread = await self.store.load_thread(params.thread_id, context)
+        sender = await self.store.load_item(thread.id, params.item_id, context) if params.item_id else None
+        if sender is not None and not isinstance(sender, WidgetItem):
+            raise ValueError("The item that sent this action is not a widget.")
+        response = await self.sync_action(thread, params.action, sender, context)
+        if response.updated_item is not None:
+            await self.store.save_item(thread.id, response.updated_item, context=context)
+        return self._serialize(response)
 
     async def _process_events(
         self,
@@ -343,16 +380,18 @@ class ChatServer(ChatKitServer[RequestContext]):
         """
         turn = _turn.get()
         turn.thread = thread
+        placeholders = Placeholders(lambda kind: self.store.generate_item_id(kind, thread, context))
         yield StreamOptionsEvent(stream_options=self.get_stream_options(thread, context))
         known = thread.model_copy(deep=True)
         try:
             async with aclosing(stream()) as events:  # type: ignore[type-var]  # responders are generators
-                async for event in events:
-                    await self._persist(event, thread, context)
-                    turn.pending.apply(event)
-                    if not (isinstance(event, ThreadItemDoneEvent) and endings.is_hidden(event.item)):
-                        yield event
-                    if _has_changed(thread, known, event):
+                async for said in events:
+                    for event in placeholders.replace(_in_utc(said)):
+                        await self._persist(event, thread, context)
+                        if not endings.is_about_hidden(event):
+                            turn.pending.apply(event)
+                            yield event
+                    if _has_changed(thread, known, said):
                         known = thread.model_copy(deep=True)
                         yield await self._save_changed(thread, context)
         except asyncio.CancelledError:
@@ -379,8 +418,20 @@ class ChatServer(ChatKitServer[RequestContext]):
                 await self.store.delete_thread_item(thread.id, event.item_id, context=context)
             case ThreadItemReplacedEvent():
                 await self.store.save_item(thread.id, event.item, context=context)
+            case ThreadItemUpdatedEvent() if not _turn.get().pending.holds(event.item_id):
+                await self._update_stored(event, thread, context)
             case _:
                 pass
+
+    async def _update_stored(
+        self, event: ThreadItemUpdatedEvent, thread: ThreadMetadata, context: RequestContext
+    ) -> None:
+        """Keep what changes of a finished item: the SDK tells the page alone (fault 20, E.8 #15)."""
+        try:
+            item = await self.store.load_item(thread.id, event.item_id, context)
+        except NotFoundError:
+            return  # clients ignore updates of what they do not know, too
+        await self.store.save_item(thread.id, updated(item, event), context=context)
 
     async def _save_changed(self, thread: ThreadMetadata, context: RequestContext) -> ThreadUpdatedEvent:
         await self.store.save_thread(thread, context=context)
@@ -458,21 +509,11 @@ class ChatServer(ChatKitServer[RequestContext]):
         if _turn.get().is_new:
             return []
         page = await self.store.load_thread_items(thread.id, None, _HISTORY_ITEMS, "desc", context)
-        if current is not None:
-            await self._drop_unanswered_calls(page.data, thread, context)
         return messages(
             item
             for item in reversed(page.data)
             if not isinstance(item, UserMessageItem) or item.id != _id(current)
         )
-
-    async def _drop_unanswered_calls(
-        self, items: Sequence[ThreadItem], thread: ThreadMetadata, context: RequestContext
-    ) -> None:
-        """A client tool call that a new message overtook is never answered any more (E.8 #10)."""
-        for item in items:
-            if isinstance(item, ClientToolCallItem) and item.status == "pending":
-                await self.store.delete_thread_item(thread.id, item.id, context=context)
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
@@ -489,3 +530,16 @@ def _has_changed(thread: ThreadMetadata, known: ThreadMetadata, event: ThreadStr
 
 def _id(item: UserMessageItem | None) -> str | None:
     return item.id if item else None
+
+
+def _in_utc(event: ThreadStreamEvent) -> ThreadStreamEvent:
+    """The event with an aware time: what the SDK makes carries the machine's local one, naive (fault 18)."""
+    match event:
+        case ThreadItemAddedEvent() | ThreadItemDoneEvent() | ThreadItemReplacedEvent():
+            item = event.item
+            if item.created_at.tzinfo is None:
+                aware = item.model_copy(update={"created_at": item.created_at.astimezone(UTC)})
+                return event.model_copy(update={"item": aware})
+        case _:
+            pass
+    return event
