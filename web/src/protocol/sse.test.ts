@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { wire } from '../testing/wire';
-import { EventParser, readEvents } from './sse';
+import { EventParser, readEvents, type SseFrame } from './sse';
 
-function parse(...pieces: string[]): string[] {
+function frames(...pieces: string[]): SseFrame[] {
   const parser = new EventParser();
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
 }
+
+const parse = (...pieces: string[]): (string | null)[] => frames(...pieces).map(({ data }) => data);
 
 function bytes(text: string, size: number): ReadableStream<Uint8Array> {
   const all = new TextEncoder().encode(text);
@@ -19,7 +21,7 @@ function bytes(text: string, size: number): ReadableStream<Uint8Array> {
 
 async function read(text: string, size: number): Promise<string[]> {
   const found: string[] = [];
-  for await (const data of readEvents(bytes(text, size))) found.push(data);
+  for await (const { data } of readEvents(bytes(text, size))) found.push(data ?? '');
   return found;
 }
 
@@ -63,7 +65,7 @@ test('closes the connection when its reader leaves early', async () => {
     },
     cancel: () => void (isCancelled = true),
   });
-  for await (const data of readEvents(body)) {
+  for await (const { data } of readEvents(body)) {
     expect(data).toBe('a');
     break;
   }
