@@ -44,6 +44,12 @@ export function runOf(id: string): string | null {
   return /^(.+):\d+$/s.exec(id)?.[1] ?? null;
 }
 
+/** Whether an event comes later in its run than one that has been received; those of other runs do. */
+export function isLater(id: string, received: string | null): boolean {
+  if (received === null || runOf(id) !== runOf(received)) return true;
+  return Number(/\d+$/.exec(id)) > Number(/\d+$/.exec(received));
+}
+
 /** What to resume after for all that a run has said. */
 export function beginningOf(runId: string): string {
   return `${runId}:0`;

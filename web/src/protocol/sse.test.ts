@@ -42,6 +42,32 @@ test('F3: joins the lines of one event and takes one space from each', () => {
   expect(parse('data:  a\ndata\ndata:b\n\n')).toEqual([' a\n\nb']);
 });
 
+test('an event has the name and the last id that the body gave', () => {
+  const text = 'id: r:1\ndata: a\n\ndata: b\n\nevent: x\nid\ndata: c\n\nid: bad\0id\ndata: d\n\n';
+  expect(frames(text)).toEqual([
+    { name: 'message', id: 'r:1', data: 'a' },
+    { name: 'message', id: 'r:1', data: 'b' },
+    { name: 'x', id: '', data: 'c' },
+    { name: 'message', id: '', data: 'd' },
+  ]);
+});
+
+test('an event may be a name alone; an id alone is none', () => {
+  expect(frames('id: r:1\n\nevent: end\nid: r:2\n\n')).toEqual([{ name: 'end', id: 'r:2', data: null }]);
+});
+
+test('where ids are given, an event without its blank line has not arrived', () => {
+  expect(frames('id: r:1\ndata: a\n\nid: r:2\ndata: b\n')).toHaveLength(1);
+  expect(frames('id: r:1\ndata: a\n\nid: r:2\ndata: {"half')).toHaveLength(1);
+});
+
+test('whatever arrives is a sign of life, comments too', async () => {
+  let signs = 0;
+  const body = bytes(': heartbeat\n\n', 7);
+  for await (const _ of readEvents(body, { onAlive: () => signs++ })) throw new Error('not an event');
+  expect(signs).toBe(3);
+});
+
 test.each([1, 2, 3, 7])('F3: keeps characters whole that arrive in pieces of %i bytes', async (size) => {
   expect(await read('data: "Zoë 🦊 日本"\r\n\r\ndata: [DONE]\r\n\r\ndata: 2', size)).toEqual([
     '"Zoë 🦊 日本"',

@@ -4,7 +4,7 @@
  * Above: a turn. Below: the client. A server that numbers its events (docs/reference/turn-engine.md) is asked
  * for the rest when a connection breaks; at any other server, the end of the connection is the end.
  */
-import { runOf, type Request, type TurnRequest } from './additions';
+import { isLater, runOf, type Request, type TurnRequest } from './additions';
 import { Backoff } from './backoff';
 import type { Client, Frame } from './client';
 import { asError, ConnectionLost, RequestFailed } from './errors';
@@ -126,19 +126,24 @@ export class Transport {
   ): AsyncGenerator<Arrival, boolean> {
     // A snapshot is shown once it is whole: what it replaces stays until then.
     let snapshot: Arrival[] | null = null;
+    let lastId = '';
     for await (const { name, id, event } of frames) {
       const isSnapshot = isResumed && name === 'snapshot';
       if (isSnapshot) snapshot = [];
       course.hadFrames = true;
       if (event?.type === 'thread.created') course.threadId = event.thread.id;
-      const runId = id === course.after ? null : runOf(id);
+      // An id goes on to hold for frames that have none.
+      const runId = id === lastId ? null : runOf(id);
+      lastId = id;
+      const isLast = name === 'end';
+      // Told twice it would be shown twice; a snapshot tells everything again on purpose.
+      if (runId !== null && snapshot === null && !isLast && !isLater(id, course.after)) continue;
       if (runId !== null) {
         this.hasSeenIds = true;
         line.watch();
         if (course.after === null || runOf(course.after) !== runId) yield { kind: 'run', runId };
       }
       const arrival: Arrival | null = event && { kind: isSnapshot ? 'snapshot' : 'event', event };
-      const isLast = name === 'end';
       if (snapshot) {
         if (arrival) snapshot.push(arrival);
         // Its last frame is the only one with an id of its own.
