@@ -493,7 +493,7 @@ test('a question that nobody answered says so when its thread is opened, and can
 
 test.each([
   ['a tool call', [say.user('u'), say.toolCall('t', 'pick', {})]],
-  ['an end of turn', [say.user('u'), { ...say.user('e'), type: 'end_of_turn' } as ThreadItem]],
+  ['an end of turn', [say.user('u'), { ...say.user('e'), type: 'end_of_turn' }]],
   ['nothing', []],
 ])('a thread that ends with %s is not taken for unanswered', async (_, items) => {
   const r = tab();
