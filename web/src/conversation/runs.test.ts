@@ -23,7 +23,7 @@ function tab(
 /** A further tab of the same browser. */
 const another = (of: Tab, raw: Record<string, unknown> = {}): Tab => tab(raw, of.server, of.surroundings);
 
-const stored = (server: RunServer, items: ThreadItem[], activeRun?: string): void =>
+const stored = (server: RunServer, items: readonly object[], activeRun?: string): void =>
   void server.on('threads.get_by_id', () =>
     json(
       say.thread('thr_1', {
@@ -306,6 +306,20 @@ test('a replay takes nothing apart that is shown already', async () => {
   expect([...shown]).toEqual(['Hi|Part one', 'Hi|Part one|', 'Hi|Part one|Two']);
   expect([...titles]).toEqual(['T']);
   expect(r.heard()).not.toContain('effect');
+});
+
+test('a snapshot overrides what was loaded', async () => {
+  const { r: before, run } = await answering();
+  const r = another(before);
+  stored(r.server, [say.user('u'), say.assistant('a', 'Part')], 'run_1');
+  r.server.snapshot = [
+    say.updatedThread({}),
+    say.done(say.user('u')),
+    say.added(say.assistant('a', 'Part two')),
+  ];
+  await r.conversation.setThreadId('thr_1');
+  await vi.waitFor(() => expect(texts(r.store)).toEqual(['Hi', 'Part two']));
+  run.end();
 });
 
 test('an item that begins anew replaces what was shown of it', async () => {

@@ -418,3 +418,18 @@ test('what a server tells again is not heard again, and is no success either', a
     'two',
   ]);
 });
+
+test('a run whose thread is not known yet is asked for under its key, and only the rest of it is heard', async () => {
+  const server = new RunServer();
+  const { submit } = network(server);
+  const it = submit({ type: 'threads.create', params: { input }, metadata: { idempotency_key: 'k' } });
+  const run = await server.begun(1);
+  run.say(say.opts(true));
+  await settled();
+  run.cut();
+  run.say(say.created('thr_7'));
+  run.end();
+  expect(await it.outcome).toBeNull();
+  expect(count(server, 'create')).toBe(2);
+  expect(it.heard).toEqual(['run run_1', 'stream_options', 'reconnecting', 'connected', 'thread.created']);
+});

@@ -99,8 +99,6 @@ export class Transport {
     try {
       const request = nextRequest(course);
       const isResumed = request.type === 'threads.resume';
-      // A repeated request is answered from the first event on.
-      if (!isResumed) Object.assign(course, { after: null, hadFrames: false });
       if (isResumed || this.hasSeenIds) line.watch();
       const opening = this.client.open(request, line.signal, line.onAlive);
       const frames = await line.orBroken(opening);
