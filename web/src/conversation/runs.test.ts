@@ -6,7 +6,6 @@ import { rig, texts, type Rig } from '../testing/rig';
 import { RunServer, type ScriptedRun } from '../testing/runs';
 import { json, live, sse } from '../testing/server';
 import { settled, TestSurroundings } from '../testing/surroundings';
-import type { ThreadItem } from '../protocol/types.gen';
 
 interface Tab extends Rig {
   readonly server: RunServer;
