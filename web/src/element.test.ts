@@ -2,6 +2,7 @@ import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { afterEach, expect, test, vi } from 'vitest';
 import './define';
 import * as say from './testing/events';
+import { RunServer } from './testing/runs';
 import { json, live, ScriptedServer, sse, type LiveResponse } from './testing/server';
 
 type Element = OpenAIChatKit & { options: ChatKitOptions | null };
@@ -208,6 +209,60 @@ test('F35: the Stop button ends the answer and the Send button returns', async (
   await vi.waitFor(() => named(it, 'Send message'));
   expect(text(it)).toContain('Hel');
   expect(it.view.querySelector('[role=alert]')).toBeNull();
+});
+
+test('a broken connection is said politely below what was said, and only while it lasts', async () => {
+  const it = await shown();
+  const server = new RunServer();
+  it.set({ api: { url: '/chatkit', domainKey: 'x', fetch: server.fetch } });
+  let connect: () => void = () => undefined;
+  server.on('threads.resume', async (asked) => {
+    await new Promise<void>((resolve) => (connect = resolve));
+    return server.resume(asked);
+  });
+  press(write(it, 'Hi'), 'Enter');
+  const run = await server.begun(1);
+  run.say(say.created(), say.done(say.user('u')), say.added(say.assistant('a')), say.delta('a', 'Part'));
+  await vi.waitFor(() => expect(text(it)).toContain('Part'));
+  run.cut();
+  await vi.waitFor(() => expect(text(it)).toContain('Reconnecting…'));
+  const line = find(it, '[part="reconnecting"]');
+  expect([line.getAttribute('role'), line.getAttribute('aria-live')]).toEqual(['status', 'polite']);
+  expect(text(it)).toContain('Part');
+  connect();
+  await vi.waitFor(() => expect(text(it)).not.toContain('Reconnecting…'));
+  run.end();
+});
+
+test('a question left unanswered says so and can be asked again', async () => {
+  const it = page();
+  it.server.on('threads.get_by_id', () =>
+    json(say.thread('thr_9', { items: { data: [say.user('u', 'Earlier')] } })),
+  );
+  it.set({ initialThread: 'thr_9' });
+  document.body.append(it.element);
+  await vi.waitFor(() => expect(text(it)).toContain('This question was not answered.'));
+  it.server.on('threads.retry_after_item', () => sse(say.done(say.assistant('a', 'Now it is'))));
+  find(it, '[part="error"] button').click();
+  await vi.waitFor(() => expect(text(it)).toContain('Now it is'));
+  expect(text(it)).not.toContain('This question was not answered.');
+});
+
+test('a connection given up says that the server cannot be reached', async () => {
+  const it = await shown();
+  const server = new RunServer();
+  it.set({ api: { url: '/chatkit', domainKey: 'x', fetch: server.fetch } });
+  server.on('threads.resume', () => Promise.reject(new TypeError('Failed to fetch')));
+  const clock = vi.spyOn(performance, 'now');
+  press(write(it, 'Hi'), 'Enter');
+  const run = await server.begun(1);
+  run.say(say.created(), say.done(say.user('u')));
+  await vi.waitFor(() => expect(it.heard).toContain('thread.change'));
+  let time = 0;
+  clock.mockImplementation(() => (time += 60_000));
+  run.cut();
+  await vi.waitFor(() => expect(text(it)).toContain('The server cannot be reached.'));
+  clock.mockRestore();
 });
 
 test('F33: the error row is an alert with a Retry button', async () => {

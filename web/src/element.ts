@@ -13,6 +13,7 @@ import { messagesFor } from './i18n/locale';
 import { readOptions, type Options } from './options';
 import { Client } from './protocol/client';
 import { IntegrationError } from './protocol/errors';
+import { browser } from './protocol/surroundings';
 import { isImageAllowed } from './state/selectors';
 import { createStore } from './state/store';
 import { registerFonts } from './theme/fonts';
@@ -55,6 +56,7 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     });
     this.#conversation = new Conversation({
       client: this.#client,
+      surroundings: browser,
       store: this.#store,
       options: () => this.#known(),
       emit: (type, detail) => {

@@ -2,12 +2,14 @@
 import type { ChatKitEvents } from '@openai/chatkit';
 import type { Options } from '../options';
 import type { Client } from '../protocol/client';
+import type { Surroundings } from '../protocol/surroundings';
 import type { Store } from '../state/store';
 
 export type Emit = <K extends keyof ChatKitEvents>(type: K, detail: ChatKitEvents[K]['detail']) => void;
 
 export interface Context {
   readonly client: Client;
+  readonly surroundings: Surroundings;
   readonly store: Store;
   /** The newest options: pages replace them while a turn is under way. */
   readonly options: () => Options;

@@ -5,13 +5,16 @@
  */
 import type { Attachment, UserMessageContent as PageContent } from '@openai/chatkit';
 import type { Options, Prompt } from '../options';
+import { beginningOf } from '../protocol/additions';
 import { asError, IntegrationError } from '../protocol/errors';
 import type { InferenceOptions, UserMessageContent, UserMessageInput } from '../protocol/types.gen';
 import { plainText } from '../state/model';
-import { feedbackIds, type Turn } from '../state/selectors';
+import { dropAfter } from '../state/reduce';
+import { feedbackIds, hasUnsent, type Turn } from '../state/selectors';
 import { emptyDraft, type Rating } from '../state/store';
 import { log, type Context } from './context';
 import { History } from './history';
+import { Tabs, type RunNews } from './tabs';
 import { Threads } from './threads';
 import { Turns } from './turns';
 
@@ -37,15 +40,27 @@ export class Conversation {
   readonly history: History;
   private readonly turns: Turns;
   private readonly threads: Threads;
+  private readonly tabs: Tabs;
 
   constructor(private readonly context: Context) {
     this.history = new History(context);
-    this.turns = new Turns(context);
-    this.threads = new Threads(context);
+    this.tabs = new Tabs(context, (news) => {
+      this.join(news);
+    });
+    this.turns = new Turns(context, {
+      onRun: (news) => {
+        this.tabs.tell(news);
+      },
+      onGap: () => void this.threads.refresh().catch(() => undefined),
+    });
+    this.threads = new Threads(context, (threadId, after, complete) => {
+      this.turns.attach(threadId, after, complete);
+    });
   }
 
   /** The first requests: the list of conversations and the thread to begin with. */
   begin(): void {
+    this.tabs.open();
     void this.history.load();
     const { initialThread } = this.context.options();
     if (initialThread !== null) void this.threads.open(initialThread, false);
@@ -53,14 +68,16 @@ export class Conversation {
 
   /** After the element has been away from the page. */
   resume(): void {
+    this.tabs.open();
     void this.history.load();
     const threadId = this.context.store.chat.value.thread?.id;
     if (threadId !== undefined) void this.threads.open(threadId, false);
   }
 
-  /** Ends whatever is under way. */
+  /** Lets go of whatever is under way; a server that can resume goes on with it. */
   abort(): void {
-    void this.turns.stop();
+    this.tabs.close();
+    void this.turns.leave();
     this.threads.abort();
   }
 
@@ -68,6 +85,8 @@ export class Conversation {
   reset(): void {
     const { store } = this.context;
     this.abort();
+    this.turns.forget();
+    this.tabs.open();
     store.history.value = { threads: [], status: 'idle' };
     if (store.chat.value.thread || store.chat.value.entries.length > 0) this.threads.startNew();
     void this.history.load();
@@ -185,7 +204,8 @@ export class Conversation {
 
   /** Opens a row of the history, if the answer under way can be left. */
   async select(threadId: string): Promise<void> {
-    if (!(await this.leave())) return;
+    const isShown = threadId === this.context.store.chat.value.thread?.id;
+    if (!(isShown && this.turns.isResumable) && !(await this.leave())) return;
     this.history.close();
     if (threadId !== this.context.store.chat.value.thread?.id) await this.threads.open(threadId, true);
   }
@@ -199,7 +219,7 @@ export class Conversation {
 
   async deleteThread(threadId: string): Promise<void> {
     const isShown = this.context.store.chat.value.thread?.id === threadId;
-    if (isShown && !(await this.leave())) return;
+    if (isShown && !(await this.leave(true))) return;
     if ((await this.history.delete(threadId)) && isShown) this.threads.startNew();
   }
 
@@ -253,13 +273,24 @@ export class Conversation {
     this.sendUserMessage(message).catch(() => undefined);
   }
 
-  /** Ends a cancellable answer; false if the one under way must be waited for. */
-  private async leave(): Promise<boolean> {
+  /**
+   * Turns away from the answer under way, which goes on at a server that can resume unless it is to stop;
+   * false if it must be waited for.
+   */
+  private async leave(isToStop = false): Promise<boolean> {
     const { phase, chat } = this.context.store;
     if (phase.value !== 'responding') return true;
-    if (!chat.value.canCancel) return false;
-    await this.turns.stop();
+    if (!chat.value.canCancel && (isToStop || !this.turns.isResumable)) return false;
+    await (isToStop ? this.turns.stop() : this.turns.leave());
     return true;
+  }
+
+  /** Another tab has begun a run: follow it, if its thread is shown here and nothing else goes on. */
+  private join({ threadId, runId, retried }: RunNews): void {
+    const { chat, phase } = this.context.store;
+    if (chat.value.thread?.id !== threadId || phase.value !== 'idle' || hasUnsent(chat.value)) return;
+    if (retried !== null) chat.value = dropAfter(chat.value, retried);
+    this.turns.attach(threadId, beginningOf(runId));
   }
 
   private assertIdle(method: string): void {

@@ -1,15 +1,23 @@
 /** Which thread is shown: opening one, beginning a new one, reading it again, reaching back in it. */
+import { activeRun, beginningOf } from '../protocol/additions';
 import { asError, RequestFailed } from '../protocol/errors';
 import type { ThreadMetadata } from '../protocol/types.gen';
-import { emptyChat } from '../state/model';
+import { emptyChat, type ChatState } from '../state/model';
 import { prepend, reconcile, showOlder, type Loaded } from '../state/paging';
 import { load } from '../state/reduce';
+import { unanswered } from '../state/selectors';
 import type { Context } from './context';
+
+/** Follows a run that is under way in the shown thread, over items that are complete already. */
+export type Attach = (threadId: string, after: string, complete: readonly string[]) => void;
 
 export class Threads {
   private loading: AbortController | null = null;
 
-  constructor(private readonly context: Context) {}
+  constructor(
+    private readonly context: Context,
+    private readonly attach: Attach,
+  ) {}
 
   /** Shows the thread; a failure is shown and reported, never thrown. */
   async open(threadId: string, announce: boolean): Promise<void> {
@@ -22,11 +30,14 @@ export class Threads {
     store.liveTurn.value = null;
     emit('chatkit.thread.load.start', { threadId });
     if (announce) emit('chatkit.thread.change', { threadId });
+    let isShown = false;
     try {
       const { thread, loaded } = await this.read(threadId, abort.signal);
       if (abort.signal.aborted) return;
-      store.chat.value = load(emptyChat, thread, loaded.items, loaded.older);
+      const read = load(emptyChat, thread, loaded.items, loaded.older);
+      store.chat.value = { ...read, failure: this.waiting(read) };
       store.scroll.value = { to: 'end' };
+      isShown = true;
     } catch (thrown) {
       if (!abort.signal.aborted) this.fail(threadId, asError(thrown), announce);
     } finally {
@@ -36,6 +47,7 @@ export class Threads {
       }
       emit('chatkit.thread.load.end', { threadId });
     }
+    if (isShown) this.followRun();
   }
 
   /** The empty view in which the next message begins a thread. */
@@ -62,7 +74,24 @@ export class Threads {
     // A turn or another thread may have begun meanwhile: then this reading is out of date.
     if (store.chat.value.thread?.id !== threadId || store.phase.peek() !== 'idle') return;
     const { items, older } = reconcile(store.chat.value, loaded);
-    store.chat.value = load(store.chat.value, thread, items, older);
+    const read = load(store.chat.value, thread, items, older);
+    const isWaiting = read.failure?.about === 'unanswered';
+    store.chat.value = { ...read, failure: isWaiting ? this.waiting(read) : read.failure };
+    this.followRun();
+  }
+
+  /** The failure to show of a thread that was just read and has no other. */
+  private waiting(read: ChatState): ChatState['failure'] {
+    return read.thread && activeRun(read.thread) === null ? unanswered(read) : null;
+  }
+
+  private followRun(): void {
+    const { thread, entries } = this.context.store.chat.value;
+    const runId = thread && activeRun(thread);
+    if (thread === null || runId === null) return;
+    const asked = entries.findLastIndex((entry) => entry.item.type === 'user_message');
+    const complete = entries.slice(asked + 1).map((entry) => entry.item.id);
+    this.attach(thread.id, beginningOf(runId), complete);
   }
 
   /** The next older items, in front of those shown. */

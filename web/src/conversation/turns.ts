@@ -1,10 +1,13 @@
 /**
- * A turn, from the request that begins it to its end: the stream, the client tools it asks for and the
- * streams that follow them, all inside one `response.start` and one `response.end`.
+ * A turn, from what begins it to its end: the stream, the client tools it asks for and the streams that
+ * follow them, all inside one `response.start` and one `response.end`. A turn that was begun elsewhere, in
+ * another tab or before a reload, is followed in the same way.
  *
- * Above: `Conversation`. Below: the client and the reducer. Nothing here knows of the DOM.
+ * Above: `Conversation`. Below: the transport and the reducer. Nothing here knows of the DOM.
  */
-import { asError, IntegrationError, RequestFailed, StreamFailed } from '../protocol/errors';
+import { beginningOf, renewed, runOf, type TurnRequest } from '../protocol/additions';
+import { asError, ConnectionLost, IntegrationError, RequestFailed, StreamFailed } from '../protocol/errors';
+import { Transport, type Arrival } from '../protocol/transport';
 import type {
   ClientToolCallItem,
   ThreadItem,
@@ -12,29 +15,74 @@ import type {
   UserMessageInput,
 } from '../protocol/types.gen';
 import { reduceHistory } from '../state/history';
-import { emptyChat, type Failure, type RetryPlan, type TurnRequest } from '../state/model';
-import { addLocal, completeToolCall, dropAfter, reduce, settle } from '../state/reduce';
+import { emptyChat, type RetryPlan } from '../state/model';
+import { addLocal, completeToolCall, dropAfter, reduce, reduceSnapshot, settle } from '../state/reduce';
 import { pendingToolCall, retryPlan, withPlan } from '../state/selectors';
 import { log, type Context } from './context';
+import type { RunNews } from './tabs';
+
+/** How long the end of a run that was stopped is waited for. */
+const STOPPING = 3_000;
+
+/** How far a turn has come, for deciding what a stop or a retry would have to do. */
+interface Course {
+  /** What began the turn; null for one that was begun elsewhere. */
+  readonly request: TurnRequest | null;
+  /** The latest request; a turn has one more for each client tool. */
+  current: TurnRequest | null;
+  /** How to begin to follow again. */
+  source: RetryPlan | null;
+  /** Whether what comes in has been told before, maybe to this very page. */
+  isReplay: boolean;
+  /** The run whose events are coming in now, if its server can resume and stop it. */
+  runId: string | null;
+  isStreaming: boolean;
+  /** Whether anything has come in answer to the latest request. */
+  isHeard: boolean;
+  /** Whether the server has said that its run is over. */
+  isOver: boolean;
+  isStopped: boolean;
+  wasEchoed: boolean;
+  hadEvents: boolean;
+  /** Items that were loaded complete: told again, they stay as they are until they are complete again. */
+  readonly complete: Set<string>;
+  readonly retold: Set<string>;
+  snapshot: 'none' | 'begun' | 'gap';
+  error: Error | null;
+  plan: RetryPlan | null;
+}
 
 interface Run {
   readonly abort: AbortController;
+  readonly course: Course;
   readonly done: Promise<void>;
 }
 
-/** How far a turn has come, for deciding what a retry would have to do. */
-interface Course {
-  request: TurnRequest;
-  wasEchoed: boolean;
-  hadEvents: boolean;
-  error: Error | null;
+export interface Hooks {
+  /** A run has begun here that others may follow. */
+  readonly onRun: (news: RunNews) => void;
+  /** More has happened in the thread than the server could tell again. */
+  readonly onGap: () => void;
 }
 
 export class Turns {
   private run: Run | null = null;
   private sent = 0;
+  private readonly transport: Transport;
+  /** The runs that were begun here: their client tools are this element's to run. */
+  private readonly own = new Set<string>();
 
-  constructor(private readonly context: Context) {}
+  constructor(
+    private readonly context: Context,
+    private readonly hooks: Hooks,
+  ) {
+    this.transport = new Transport(context.client, context.surroundings);
+  }
+
+  /** Whether the turn under way goes on at the server without us. */
+  get isResumable(): boolean {
+    return this.run?.course.runId != null;
+  }
 
   /** Shows the message at once and sends it; settles with the first event of the answer. */
   send(input: UserMessageInput, local: Partial<ThreadItem>, isNewThread: boolean): Promise<void> {
@@ -46,16 +94,20 @@ export class Turns {
     chat.value = addLocal(chat.value, item as ThreadItem);
     liveTurn.value = id;
     scroll.value = { to: 'message' };
-    const request: TurnRequest =
+    return this.start(
       threadId === null
         ? { type: 'threads.create', params: { input } }
-        : { type: 'threads.add_user_message', params: { thread_id: threadId, input } };
-    return this.start(request).accepted;
+        : { type: 'threads.add_user_message', params: { thread_id: threadId, input } },
+    ).accepted;
   }
 
   /** Does what the error row's button promises. */
   async retry(plan: Exclude<RetryPlan, { kind: 'reload' }>): Promise<void> {
-    const { chat, scroll } = this.context.store;
+    const { chat, liveTurn, scroll } = this.context.store;
+    if (plan.kind === 'resume') {
+      this.attach(plan.threadId, plan.after);
+      return;
+    }
     if (plan.kind === 'resend') {
       chat.value = { ...chat.value, failure: null };
       return this.start(plan.request).accepted;
@@ -63,7 +115,7 @@ export class Turns {
     const threadId = chat.value.thread?.id;
     if (threadId === undefined) return;
     chat.value = dropAfter(chat.value, plan.itemId);
-    this.context.store.liveTurn.value = chat.value.entries.at(-1)?.key ?? null;
+    liveTurn.value = chat.value.entries.at(-1)?.key ?? null;
     scroll.value = { to: 'message' };
     const params = { thread_id: threadId, item_id: plan.itemId };
     return this.start({ type: 'threads.retry_after_item', params }).accepted;
@@ -76,23 +128,72 @@ export class Turns {
     if (error) throw error;
   }
 
-  /** Ends the turn where it is; what has been shown stays. */
-  async stop(): Promise<void> {
-    const run = this.run;
-    run?.abort.abort();
-    await run?.done;
+  /** Follows a run that was begun before. `complete` names the items that a replay must not take apart. */
+  attach(threadId: string, after: string, complete: readonly string[] = []): void {
+    const { chat } = this.context.store;
+    // Whoever resumes can also be stopped; the run may still say otherwise.
+    chat.value = { ...chat.value, failure: null, canCancel: true };
+    const runId = runOf(after);
+    const course = {
+      ...newCourse(null),
+      source: { kind: 'resume', threadId, after } as const,
+      runId,
+      isReplay: runId !== null && after === beginningOf(runId),
+      complete: new Set(complete),
+    };
+    this.begin(course, (signal) => this.transport.resume(threadId, after, signal));
   }
 
-  private start(request: TurnRequest): { accepted: Promise<void>; finished: Promise<Error | null> } {
+  /** Ends the turn, at the server too; what has been shown stays. */
+  async stop(): Promise<void> {
+    const { run, context } = this;
+    const threadId = context.store.chat.value.thread?.id;
+    const canAsk = run?.course.runId != null || this.transport.isResuming;
+    if (!run?.course.isStreaming || !canAsk || threadId === undefined) return this.leave();
+    if (run.course.isStopped) return run.done;
+    run.course.isStopped = true;
+    const giveUp = (): void => {
+      run.abort.abort();
+    };
+    const callOff = context.surroundings.after(STOPPING, giveUp);
+    context.client.stopRun(threadId, run.course.runId).catch((thrown: unknown) => {
+      context.emit('chatkit.error', { error: asError(thrown) });
+      giveUp();
+    });
+    await run.done;
+    callOff();
+  }
+
+  /** Closes the connection; a server that can resume goes on by itself. */
+  async leave(): Promise<void> {
+    this.run?.abort.abort();
+    await this.run?.done;
+  }
+
+  /** Another server: nothing known of the old one holds. */
+  forget(): void {
+    this.transport.forget();
+    this.own.clear();
+  }
+
+  /** A request that has its key is sent again as it was, so that it is never done twice. */
+  private start(asked: TurnRequest): { accepted: Promise<void>; finished: Promise<Error | null> } {
+    const request = asked.metadata ? asked : renewed(asked, this.context.surroundings.newKey);
+    return this.begin(newCourse(request), (signal) => this.transport.submit(request, signal));
+  }
+
+  private begin(
+    course: Course,
+    open: (signal: AbortSignal) => AsyncGenerator<Arrival>,
+  ): { accepted: Promise<void>; finished: Promise<Error | null> } {
     const abort = new AbortController();
     const { store, emit } = this.context;
-    const course: Course = { request, wasEchoed: false, hadEvents: false, error: null };
     store.phase.value = 'responding';
     emit('chatkit.response.start', undefined);
     let accept: () => void = () => undefined;
     const accepted = new Promise<void>((resolve) => (accept = resolve));
-    const finished = this.follow(course, abort.signal, accept);
-    this.run = { abort, done: finished.then(() => undefined) };
+    const finished = this.follow(course, open(abort.signal), abort.signal, accept);
+    this.run = { abort, course, done: finished.then(() => undefined) };
     // A turn that fails before its first event was never accepted.
     const failedFirst = finished.then((error) => {
       if (error) throw error;
@@ -103,77 +204,140 @@ export class Turns {
     return { accepted: answered, finished };
   }
 
-  private async follow(course: Course, signal: AbortSignal, accept: () => void): Promise<Error | null> {
+  private async follow(
+    course: Course,
+    arrivals: AsyncGenerator<Arrival>,
+    signal: AbortSignal,
+    accept: () => void,
+  ): Promise<Error | null> {
     const { store, emit } = this.context;
     try {
-      await this.playAll(course, signal, accept);
+      await this.playAll(course, arrivals, signal, accept);
     } catch (thrown) {
       if (!signal.aborted) this.fail(course, asError(thrown));
     }
-    const plan = retryPlan(store.chat.value, course.request, course.wasEchoed);
-    const settled = settle(store.chat.value);
-    store.chat.value = { ...settled, failure: withPlan(settled.failure, plan) };
     if (this.run?.abort.signal === signal) {
+      const settled = settle(store.chat.value);
+      store.chat.value = { ...settled, failure: withPlan(settled.failure, this.planOf(course)) };
+      store.isReconnecting.value = false;
       this.run = null;
       store.phase.value = 'idle';
     }
     emit('chatkit.response.end', undefined);
+    if (course.snapshot === 'gap') this.hooks.onGap();
     return course.error;
   }
 
   /** The first stream, then one more for each client tool the server asks for. */
-  private async playAll(course: Course, signal: AbortSignal, accept: () => void): Promise<void> {
-    let request = course.request;
+  private async playAll(
+    course: Course,
+    first: AsyncGenerator<Arrival>,
+    signal: AbortSignal,
+    accept: () => void,
+  ): Promise<void> {
+    let arrivals = first;
     for (;;) {
-      const called = await this.play(request, course, signal, accept);
-      if (!called || course.error) break;
+      const called = await this.play(arrivals, course, signal, accept);
+      if (!called || course.error || course.isStopped) break;
       const result = await this.callTool(called, signal);
-      request = { type: 'threads.add_client_tool_output', params: { thread_id: called.thread_id, result } };
+      const params = { thread_id: called.thread_id, result };
+      const output: TurnRequest = { type: 'threads.add_client_tool_output', params };
+      course.current = renewed(output, this.context.surroundings.newKey);
+      arrivals = this.transport.submit(course.current, signal);
     }
-    if (course.error) return;
-    const { type } = course.request;
+    const type = course.request?.type;
+    if (course.error || course.isStopped) return;
     const expectsEcho = type === 'threads.create' || type === 'threads.add_user_message';
     if (expectsEcho ? !course.wasEchoed : type === 'threads.retry_after_item' && !course.hadEvents) {
       throw new StreamFailed('stream.empty', 'ChatKit: the server ended the response without an answer');
     }
   }
 
-  /** One stream to its end; the tool call it ended with, if any. */
+  /** One stream to its end; the tool call it ended with, if it is ours to run. */
   private async play(
-    request: TurnRequest,
+    arrivals: AsyncGenerator<Arrival>,
     course: Course,
     signal: AbortSignal,
     accept: () => void,
   ): Promise<ClientToolCallItem | null> {
-    const { client, store } = this.context;
     const arrived = new Set<string>();
-    for await (const event of client.stream(request, signal)) {
+    Object.assign(course, { isStreaming: true, isHeard: false, isOver: false });
+    for await (const arrival of arrivals) {
       if (signal.aborted) break;
-      course.hadEvents = true;
-      if (event.type === 'thread.item.done') {
-        arrived.add(event.item.id);
-        if (event.item.type === 'user_message') course.wasEchoed = true;
-      }
-      if (event.type === 'error') course.error = new StreamFailed(event.code ?? 'custom', event.message);
-      this.apply(event);
+      this.take(arrival, course);
+      if (arrival.kind !== 'event' && arrival.kind !== 'snapshot') continue;
+      if (arrival.event.type === 'thread.item.done') arrived.add(arrival.event.item.id);
       accept();
     }
     signal.throwIfAborted();
-    const call = pendingToolCall(store.chat.value);
-    return call && arrived.has(call.id) ? call : null;
+    const isOurs = course.runId === null ? course.request !== null : this.own.has(course.runId);
+    Object.assign(course, { isStreaming: false, isOver: course.runId !== null, runId: null });
+    const call = pendingToolCall(this.context.store.chat.value);
+    return isOurs && call && arrived.has(call.id) ? call : null;
   }
 
-  private apply(event: ThreadStreamEvent): void {
+  private take(arrival: Arrival, course: Course): void {
+    const { store } = this.context;
+    switch (arrival.kind) {
+      case 'reconnecting':
+      case 'connected':
+        store.isReconnecting.value = arrival.kind === 'reconnecting';
+        return;
+      case 'run':
+        this.beginRun(arrival.runId, course);
+        return;
+      case 'snapshot':
+        course.snapshot = 'begun';
+        course.complete.clear();
+        store.chat.value = reduceSnapshot(store.chat.value, arrival.event);
+        store.history.value = reduceHistory(store.history.value, arrival.event);
+        return;
+      case 'event':
+        this.note(arrival.event, course);
+        if (!isRetold(arrival.event, course)) this.apply(arrival.event, course);
+    }
+  }
+
+  /** The first run that answers a request is its own; another one can only come of following on. */
+  private beginRun(runId: string, course: Course): void {
+    const isOwn = course.current !== null && course.runId === null;
+    course.runId = runId;
+    if (!isOwn) return;
+    this.own.add(runId);
+    const threadId = this.context.store.chat.value.thread?.id;
+    const { current } = course;
+    const retried = current?.type === 'threads.retry_after_item' ? current.params.item_id : null;
+    // A thread that is only now made is shown nowhere else.
+    if (threadId !== undefined) this.hooks.onRun({ threadId, runId, retried });
+  }
+
+  /** What the event says of the turn's course. */
+  private note(event: ThreadStreamEvent, course: Course): void {
+    const { chat } = this.context.store;
+    course.hadEvents = true;
+    course.isHeard = true;
+    if (event.type === 'error') course.error = new StreamFailed(event.code ?? 'custom', event.message);
+    if (event.type !== 'thread.item.done' || event.item.type !== 'user_message') return;
+    course.wasEchoed = true;
+    if (course.snapshot !== 'begun') return;
+    const isKnown = chat.value.entries.some(({ item, isLocal }) => isLocal || item.id === event.item.id);
+    course.snapshot = isKnown ? 'none' : 'gap';
+  }
+
+  private apply(event: ThreadStreamEvent, course: Course): void {
     const { store, emit } = this.context;
     const before = store.chat.value;
     store.chat.value = reduce(before, event);
     store.history.value = reduceHistory(store.history.value, event);
     switch (event.type) {
       case 'thread.created':
-        emit('chatkit.thread.change', { threadId: event.thread.id });
+        if (before.thread?.id !== event.thread.id) {
+          emit('chatkit.thread.change', { threadId: event.thread.id });
+        }
         break;
       case 'client_effect':
-        emit('chatkit.effect', { name: event.name, data: event.data ?? {} });
+        // What a page does once must not be done again because it was reloaded.
+        if (!course.isReplay) emit('chatkit.effect', { name: event.name, data: event.data ?? {} });
         break;
       case 'error':
         emit('chatkit.error', { error: new StreamFailed(event.code ?? 'custom', event.message) });
@@ -210,16 +374,78 @@ export class Turns {
 
   private fail(course: Course, error: Error): void {
     const { store, emit } = this.context;
+    const isLost = error instanceof ConnectionLost;
     course.error = error;
-    const failure: Failure = { message: spokenBy(error), canRetry: true, plan: null };
-    store.chat.value = { ...store.chat.value, failure };
+    course.plan = isLost
+      ? { kind: 'resume', threadId: error.threadId, after: error.after }
+      : (course.source ?? this.repetition(course, error));
+    const about = isLost ? ({ about: 'unreachable' } as const) : {};
+    store.chat.value = {
+      ...store.chat.value,
+      failure: { message: spokenBy(error), ...about, canRetry: true, plan: null },
+    };
     emit('chatkit.error', { error });
+  }
+
+  /** What nobody answered may have been done all the same: its key tells, if it is sent again as it was. */
+  private repetition({ current, isHeard }: Course, error: Error): RetryPlan | null {
+    const wasAnswered = isHeard || error instanceof RequestFailed || error instanceof StreamFailed;
+    if (wasAnswered || current === null) return null;
+    const isSafe = current.type === 'threads.retry_after_item' || this.transport.isResuming;
+    return isSafe ? { kind: 'resend', request: current } : null;
+  }
+
+  private planOf(course: Course): RetryPlan | null {
+    const { chat } = this.context.store;
+    const plan = course.plan ?? retryPlan(chat.value, course.request, course.wasEchoed);
+    // The key stands for a run that is over: under it the same end would be told again.
+    if (plan?.kind !== 'resend' || !course.isOver) return plan;
+    return { ...plan, request: renewed(plan.request, this.context.surroundings.newKey) };
+  }
+}
+
+function newCourse(request: TurnRequest | null): Course {
+  return {
+    request,
+    current: request,
+    source: null,
+    isReplay: false,
+    runId: null,
+    isStreaming: false,
+    isHeard: false,
+    isOver: false,
+    isStopped: false,
+    wasEchoed: false,
+    hadEvents: false,
+    complete: new Set(),
+    retold: new Set(),
+    snapshot: 'none',
+    error: null,
+    plan: null,
+  };
+}
+
+/** Whether the event only tells again how an item came about that is shown complete. */
+function isRetold(event: ThreadStreamEvent, { complete, retold }: Course): boolean {
+  switch (event.type) {
+    case 'thread.item.added':
+      if (complete.has(event.item.id)) retold.add(event.item.id);
+      return complete.has(event.item.id);
+    case 'thread.item.updated':
+      return retold.has(event.item_id);
+    case 'thread.item.done':
+      complete.delete(event.item.id);
+      retold.delete(event.item.id);
+      return false;
+    default:
+      return false;
   }
 }
 
 /** A refusal explains itself to the person who asked; a crash has nothing to say to them. */
 function spokenBy(error: Error): string | null {
-  return error instanceof RequestFailed && error.status < 500 ? error.explanation : null;
+  const isRefusal = error instanceof RequestFailed && (error.status < 500 || error.status === 503);
+  return isRefusal ? error.explanation : null;
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

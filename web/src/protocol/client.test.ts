@@ -20,7 +20,7 @@ function clientOf(api: Api, onMalformed: (error: Error) => void = () => undefine
 
 async function all(client: Client): Promise<ThreadStreamEvent[]> {
   const events: ThreadStreamEvent[] = [];
-  for await (const event of client.stream(ask, signal)) events.push(event);
+  for await (const { event } of await client.open(ask, signal)) if (event) events.push(event);
   return events;
 }
 

@@ -4,10 +4,11 @@
  * Above: the conversation. Below: `fetch`, or the page's own in its place. Nothing here keeps state of the
  * conversation; the options are read again for each request, because a page may hand over a new token any time.
  */
+import type { Request } from './additions';
 import { RequestFailed } from './errors';
 import { ClientSecret } from './secret';
-import { readEvents } from './sse';
-import type { ChatKitReq, Page, ThreadItem, ThreadMetadata, ThreadStreamEvent } from './types.gen';
+import { readEvents, type Reading, type SseFrame } from './sse';
+import type { Page, ThreadItem, ThreadMetadata, ThreadStreamEvent } from './types.gen';
 import { isObject, readEvent, readItem, readPage, readThread } from './wire';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -30,6 +31,15 @@ export interface ClientContext {
   onMalformed: (error: Error) => void;
 }
 
+/** One event of a streaming operation, with what its server gave it to be found again by. */
+export interface Frame {
+  /** The name of the event on the wire; `end` where nothing follows for sure. */
+  readonly name: string;
+  readonly id: string;
+  /** Null for what is not to be shown: kinds this element does not know, and lines that are not JSON. */
+  readonly event: ThreadStreamEvent | null;
+}
+
 export interface LoadedThread {
   thread: ThreadMetadata;
   /** The thread's oldest items, ascending. */
@@ -48,18 +58,14 @@ export class Client {
     return new URL(url, this.context.baseUrl());
   }
 
-  /** Events of a streaming operation, as they arrive. Throws `RequestFailed`, or what `fetch` throws. */
-  async *stream(request: ChatKitReq, signal: AbortSignal): AsyncGenerator<ThreadStreamEvent> {
+  /** Settles once the server answers. Throws `RequestFailed`, or what `fetch` throws. */
+  async open(
+    request: Request,
+    signal: AbortSignal,
+    onAlive: () => void = () => undefined,
+  ): Promise<AsyncGenerator<Frame>> {
     const response = await this.post(request, signal);
-    if (!isEventStream(response)) {
-      const event = readEvent(parse(await response.text()));
-      if (event) yield event;
-      return;
-    }
-    for await (const data of eventData(response)) {
-      const event = this.decode(data);
-      if (event) yield event;
-    }
+    return isEventStream(response) ? this.read(response, { signal, onAlive }) : this.readWhole(response);
   }
 
   async getThread(threadId: string, signal: AbortSignal): Promise<LoadedThread> {
@@ -101,22 +107,39 @@ export class Client {
     await this.call({ type: 'items.feedback', params: { thread_id: threadId, item_ids: itemIds, kind } });
   }
 
-  private async call(request: ChatKitReq, signal?: AbortSignal): Promise<unknown> {
+  /** Ends a run, by itself or whichever is active in the thread. */
+  async stopRun(threadId: string, runId: string | null): Promise<void> {
+    const params = { thread_id: threadId, ...(runId !== null && { run_id: runId }) };
+    await this.call({ type: 'threads.stop', params });
+  }
+
+  private async *read(response: Response, reading: Reading): AsyncGenerator<Frame> {
+    for await (const { name, id, data } of eventData(response, reading)) {
+      yield { name, id, event: data === null ? null : this.decode(data) };
+    }
+  }
+
+  /** Some proxies answer a streaming operation with JSON: a stream of one event. */
+  private async *readWhole(response: Response): AsyncGenerator<Frame> {
+    yield { name: 'end', id: '', event: readEvent(parse(await response.text())) };
+  }
+
+  private async call(request: Request, signal?: AbortSignal): Promise<unknown> {
     const response = await this.post(request, signal ?? new AbortController().signal);
     if (!isEventStream(response)) return parse(await response.text());
-    for await (const data of eventData(response)) return parse(data);
+    for await (const { data } of eventData(response)) if (data !== null) return parse(data);
     return undefined;
   }
 
-  private async post(request: ChatKitReq, signal: AbortSignal): Promise<Response> {
+  private async post(request: Request, signal: AbortSignal): Promise<Response> {
     const first = await this.send(request, signal, false);
     const isHosted = this.context.api().getClientSecret !== undefined;
     const response = first.status === 401 && isHosted ? await this.send(request, signal, true) : first;
-    if (!response.ok) throw new RequestFailed(request.type, response.status, await explanation(response));
+    if (!response.ok) throw await refusal(request.type, response);
     return response;
   }
 
-  private async send(request: ChatKitReq, signal: AbortSignal, renew: boolean): Promise<Response> {
+  private async send(request: Request, signal: AbortSignal, renew: boolean): Promise<Response> {
     const { fetch, getClientSecret } = this.context.api();
     const headers: Record<string, string> = {
       'Content-Type': 'application/json',
@@ -146,23 +169,28 @@ function isEventStream(response: Response): boolean {
 }
 
 /** A page's fetch may answer with a response that has no readable body. */
-async function* eventData(response: Response): AsyncGenerator<string> {
+async function* eventData(response: Response, reading?: Reading): AsyncGenerator<SseFrame> {
   const body = response.body ?? new Blob([await response.text()]).stream();
-  yield* readEvents(body);
+  yield* readEvents(body, reading);
 }
 
 function parse(text: string): unknown {
   return text.trim() === '' ? undefined : JSON.parse(text);
 }
 
-/** The server's words in the shapes that servers commonly use. */
-async function explanation(response: Response): Promise<string | null> {
+/** What the server says against it, in the shapes that servers commonly use. */
+async function refusal(operation: string, response: Response): Promise<RequestFailed> {
+  const { status } = response;
+  const seconds = Number.parseFloat(response.headers.get('retry-after') ?? '');
+  const retryAfter = seconds >= 0 ? seconds * 1000 : null;
   try {
     const body = parse(await response.text());
-    if (!isObject(body)) return null;
+    if (!isObject(body)) return new RequestFailed(operation, status, null, null, retryAfter);
     const nested = isObject(body.error) ? body.error.message : body.error;
-    return [body.message, nested, body.detail].find((text) => typeof text === 'string') ?? null;
+    const words = [body.message, nested, body.detail].find((text) => typeof text === 'string') ?? null;
+    const code = typeof body.code === 'string' ? body.code : null;
+    return new RequestFailed(operation, status, words, code, retryAfter);
   } catch {
-    return null;
+    return new RequestFailed(operation, status, null, null, retryAfter);
   }
 }

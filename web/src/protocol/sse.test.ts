@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { wire } from '../testing/wire';
-import { EventParser, readEvents } from './sse';
+import { EventParser, readEvents, type SseFrame } from './sse';
 
-function parse(...pieces: string[]): string[] {
+function frames(...pieces: string[]): SseFrame[] {
   const parser = new EventParser();
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
 }
+
+const parse = (...pieces: string[]): (string | null)[] => frames(...pieces).map(({ data }) => data);
 
 function bytes(text: string, size: number): ReadableStream<Uint8Array> {
   const all = new TextEncoder().encode(text);
@@ -19,7 +21,7 @@ function bytes(text: string, size: number): ReadableStream<Uint8Array> {
 
 async function read(text: string, size: number): Promise<string[]> {
   const found: string[] = [];
-  for await (const data of readEvents(bytes(text, size))) found.push(data);
+  for await (const { data } of readEvents(bytes(text, size))) found.push(data ?? '');
   return found;
 }
 
@@ -38,6 +40,33 @@ test.each([
 
 test('F3: joins the lines of one event and takes one space from each', () => {
   expect(parse('data:  a\ndata\ndata:b\n\n')).toEqual([' a\n\nb']);
+});
+
+test('an event has the name and the last id that the body gave', () => {
+  const text = 'id: r:1\ndata: a\n\ndata: b\n\nevent: x\nid\ndata: c\n\nid: bad\0id\ndata: d\n\n';
+  expect(frames(text)).toEqual([
+    { name: 'message', id: 'r:1', data: 'a' },
+    { name: 'message', id: 'r:1', data: 'b' },
+    { name: 'x', id: '', data: 'c' },
+    { name: 'message', id: '', data: 'd' },
+  ]);
+});
+
+test('an event may be a name alone; an id alone is none', () => {
+  expect(frames('id: r:1\n\nevent: end\nid: r:2\n\n')).toEqual([{ name: 'end', id: 'r:2', data: null }]);
+});
+
+test('where ids are given, an event without its blank line has not arrived', () => {
+  expect(frames('id: r:1\ndata: a\n\nid: r:2\ndata: b\n')).toHaveLength(1);
+  expect(frames('id: r:1\ndata: a\n\nid: r:2\ndata: {"half')).toHaveLength(1);
+});
+
+test('whatever arrives is a sign of life, comments too', async () => {
+  let signs = 0;
+  const body = bytes(': heartbeat\n\n', 7);
+  const events = readEvents(body, { onAlive: () => signs++ });
+  expect((await events.next()).done).toBe(true);
+  expect(signs).toBe(3);
 });
 
 test.each([1, 2, 3, 7])('F3: keeps characters whole that arrive in pieces of %i bytes', async (size) => {
@@ -63,7 +92,7 @@ test('closes the connection when its reader leaves early', async () => {
     },
     cancel: () => void (isCancelled = true),
   });
-  for await (const data of readEvents(body)) {
+  for await (const { data } of readEvents(body)) {
     expect(data).toBe('a');
     break;
   }

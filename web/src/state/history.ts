@@ -11,7 +11,8 @@ export const emptyHistory: HistoryState = { threads: [], status: 'idle' };
 export function reduceHistory(state: HistoryState, event: ThreadStreamEvent): HistoryState {
   switch (event.type) {
     case 'thread.created':
-      return { ...state, threads: [event.thread, ...without(state.threads, event.thread.id)] };
+      if (state.threads.some((row) => row.id === event.thread.id)) return state;
+      return { ...state, threads: [event.thread, ...state.threads] };
     case 'thread.updated': {
       const threads = state.threads.map((row) => (row.id === event.thread.id ? event.thread : row));
       return { ...state, threads };

@@ -1,6 +1,6 @@
 /** What the element knows of a conversation. Plain values: no DOM, no signals, no functions. */
+import type { TurnRequest } from '../protocol/additions';
 import type {
-  ChatKitReq,
   IconName,
   NoticeEvent,
   ThreadItem,
@@ -30,11 +30,14 @@ export interface Progress {
 export type RetryPlan =
   | { readonly kind: 'after_item'; readonly itemId: string }
   | { readonly kind: 'resend'; readonly request: TurnRequest }
+  /** To follow on with a run whose connection was lost. */
+  | { readonly kind: 'resume'; readonly threadId: string; readonly after: string }
   | { readonly kind: 'reload'; readonly threadId: string };
 
 export interface Failure {
-  /** The server's own words; null stands for the localised general text. */
+  /** The server's own words; null stands for a localised text: that of `about`, else a general one. */
   readonly message: string | null;
+  readonly about?: 'unanswered' | 'unreachable';
   readonly canRetry: boolean;
   readonly plan: RetryPlan | null;
 }
@@ -73,19 +76,6 @@ export const emptyChat: ChatState = {
   failure: null,
   canCancel: false,
 };
-
-/** A request that starts or continues a turn. */
-export type TurnRequest = Extract<
-  ChatKitReq,
-  {
-    type:
-      | 'threads.create'
-      | 'threads.add_user_message'
-      | 'threads.add_client_tool_output'
-      | 'threads.retry_after_item'
-      | 'threads.custom_action';
-  }
->;
 
 export type Phase = 'idle' | 'loading' | 'responding';
 

@@ -4,7 +4,7 @@ import { readEvent, readItem } from '../protocol/wire';
 import * as say from '../testing/events';
 import { wire, wireJson } from '../testing/wire';
 import { emptyChat, type ChatState } from './model';
-import { addLocal, dropAfter, load, reduce, settle } from './reduce';
+import { addLocal, dropAfter, load, reduce, reduceSnapshot, settle } from './reduce';
 
 const play = (events: ThreadStreamEvent[], from: ChatState = emptyChat): ChatState =>
   events.reduce(reduce, from);
@@ -249,4 +249,46 @@ test('H.1 to H.3: every recorded event, update and item is understood', () => {
   const items = (wireJson('items.json') as object[]).map(readItem);
   expect(items.every((entry) => entry !== null)).toBe(true);
   expect(items.length).toBe(9);
+});
+
+test('a snapshot begins with nothing after the last message, no failure and no progress', () => {
+  const before = play([
+    say.created(),
+    say.done(say.user('u1')),
+    say.done(say.assistant('a1', 'Old')),
+    say.done(say.user('u2')),
+    say.added(say.assistant('a2', 'Part')),
+    say.event({ type: 'progress_update', text: 'Working' }),
+    say.failure({ message: 'Broken' }),
+  ]);
+  const after = reduceSnapshot(before, say.updatedThread({ title: 'T' }));
+  expect(ids(after)).toEqual(['u1', 'a1', 'u2']);
+  expect(after).toMatchObject({ failure: null, progress: null, thread: { title: 'T' } });
+  expect(after.entries[2]).toBe(before.entries[2]);
+  const whole = play([say.done(say.user('u2')), say.added(say.assistant('a2', 'Part two'))], after);
+  expect(ids(whole)).toEqual(['u1', 'a1', 'u2', 'a2']);
+  expect(texts(whole, 'a2')).toEqual(['Part two']);
+});
+
+test('a snapshot of a thread without messages leaves its items to be told again one by one', () => {
+  const before = play([say.created(), say.done(say.assistant('a', 'Hello'))]);
+  expect(ids(reduceSnapshot(before, say.updatedThread({})))).toEqual(['a']);
+});
+
+test('an item that is added again starts anew in its place', () => {
+  const state = play([
+    say.done(say.user('u')),
+    say.added(say.assistant('m')),
+    say.delta('m', 'Part'),
+    say.done(say.toolCall('t', 'x', {})),
+    say.added(say.assistant('m')),
+    say.delta('m', 'Part'),
+  ]);
+  expect(ids(state)).toEqual(['u', 'm', 't']);
+  expect(texts(state, 'm')).toEqual(['Part']);
+});
+
+test('a thread that is created again keeps what has been said of it since', () => {
+  const state = play([say.created(), say.updatedThread({ title: 'T' }), say.created()]);
+  expect(state.thread?.title).toBe('T');
 });

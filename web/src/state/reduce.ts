@@ -20,7 +20,8 @@ const HIDDEN: ReadonlySet<string> = new Set(['hidden_context_item', 'sdk_hidden_
 export function reduce(state: ChatState, event: ThreadStreamEvent): ChatState {
   switch (event.type) {
     case 'thread.created':
-      return { ...state, thread: event.thread };
+      // Told again, it knows less than what has been said of the thread since.
+      return state.thread?.id === event.thread.id ? state : { ...state, thread: event.thread };
     case 'thread.updated':
       // Its item page is always empty on the wire: it says nothing about the items.
       return state.thread?.id === event.thread.id ? { ...state, thread: event.thread } : state;
@@ -64,6 +65,13 @@ export function reduce(state: ChatState, event: ThreadStreamEvent): ChatState {
     default:
       return state;
   }
+}
+
+/** The first event of a snapshot: the turn is told again, whole, from its message on. */
+export function reduceSnapshot(state: ChatState, event: ThreadStreamEvent): ChatState {
+  const at = state.entries.findLastIndex((entry) => entry.item.type === 'user_message');
+  const entries = at < 0 ? state.entries : state.entries.slice(0, at + 1);
+  return reduce({ ...state, entries, failure: null, progress: null }, event);
 }
 
 function upsert(state: ChatState, item: ThreadItem, isFinal: boolean): ChatState {

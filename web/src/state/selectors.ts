@@ -1,6 +1,7 @@
 /** Questions asked of the state. Pure. */
+import type { TurnRequest } from '../protocol/additions';
 import type { ClientToolCallItem, ThreadItem } from '../protocol/types.gen';
-import type { ChatState, Entry, Failure, RetryPlan, TurnRequest } from './model';
+import type { ChatState, Entry, Failure, RetryPlan } from './model';
 
 /** A message and what answered it; or a further stretch of answers, which has no message of its own. */
 export interface Turn {
@@ -62,13 +63,34 @@ export function pendingToolCall(state: ChatState): ClientToolCallItem | null {
   return item?.type === 'client_tool_call' && item.status !== 'completed' ? item : null;
 }
 
-/** How the turn that `request` began can be tried again; null if it cannot. */
-export function retryPlan(state: ChatState, request: TurnRequest, wasEchoed: boolean): RetryPlan | null {
-  const isMessage = request.type === 'threads.create' || request.type === 'threads.add_user_message';
+/** How the turn that `request` began can be tried again; null if it cannot. A turn begun elsewhere has none. */
+export function retryPlan(
+  state: ChatState,
+  request: TurnRequest | null,
+  wasEchoed: boolean,
+): RetryPlan | null {
+  const isMessage = request?.type === 'threads.create' || request?.type === 'threads.add_user_message';
   if (isMessage && !wasEchoed) return { kind: 'resend', request };
   const itemId = lastMessageId(state);
   if (itemId !== null) return { kind: 'after_item', itemId };
-  return request.type === 'threads.custom_action' ? { kind: 'resend', request } : null;
+  return request?.type === 'threads.custom_action' ? { kind: 'resend', request } : null;
+}
+
+/**
+ * What to say of a loaded thread that ends with a question nobody is answering. Any other last item, a tool
+ * call or an end-of-turn marker among them, means that there was an answer of some kind.
+ */
+export function unanswered(state: ChatState): Failure | null {
+  const last = state.entries.at(-1);
+  const isOpen = (state.thread?.status?.type ?? 'active') === 'active';
+  if (!isOpen || last?.item.type !== 'user_message' || last.isLocal) return null;
+  const plan = { kind: 'after_item', itemId: last.item.id } as const;
+  return { message: null, about: 'unanswered', canRetry: true, plan };
+}
+
+/** Whether a message stands here that the server has not taken yet. */
+export function hasUnsent(state: ChatState): boolean {
+  return state.entries.some((entry) => entry.isLocal);
 }
 
 export function withPlan(failure: Failure | null, plan: RetryPlan | null): Failure | null {

@@ -28,6 +28,8 @@ export interface Store {
   readonly ratings: Signal<Readonly<Record<string, Rating>>>;
   readonly scroll: Signal<ScrollWish | null>;
   readonly isLoadingOlder: Signal<boolean>;
+  /** Whether the connection to the answer under way is down and being had again. */
+  readonly isReconnecting: Signal<boolean>;
   /** The key of the message sent from here last: its turn gets room to be scrolled to the top. */
   readonly liveTurn: Signal<string | null>;
 }
@@ -47,6 +49,7 @@ export function createStore(): Store {
     ratings: signal({}),
     scroll: signal(null),
     isLoadingOlder: signal(false),
+    isReconnecting: signal(false),
     liveTurn: signal(null),
   };
 }

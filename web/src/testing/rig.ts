@@ -6,9 +6,11 @@ import { readOptions, type Options } from '../options';
 import { Client } from '../protocol/client';
 import { createStore, type Store } from '../state/store';
 import { ScriptedServer } from './server';
+import { TestSurroundings } from './surroundings';
 
 export interface Rig {
   readonly server: ScriptedServer;
+  readonly surroundings: TestSurroundings;
   readonly store: Store;
   readonly conversation: Conversation;
   /** Events in order, as `[type, detail]`. */
@@ -19,8 +21,12 @@ export interface Rig {
   idle: () => Promise<void>;
 }
 
-export function rig(raw: Record<string, unknown> = {}): Rig {
-  const server = new ScriptedServer();
+/** Rigs that share a server and surroundings are tabs of one browser. */
+export function rig(
+  raw: Record<string, unknown> = {},
+  server = new ScriptedServer(),
+  surroundings = new TestSurroundings(),
+): Rig {
   const store = createStore();
   const events: [string, unknown][] = [];
   const emit: Emit = (type, detail) => {
@@ -39,9 +45,10 @@ export function rig(raw: Record<string, unknown> = {}): Rig {
       emit('chatkit.error', { error });
     },
   });
-  const conversation = new Conversation({ client, store, options: () => options, emit });
+  const conversation = new Conversation({ client, surroundings, store, options: () => options, emit });
   return {
     server,
+    surroundings,
     store,
     conversation,
     events,

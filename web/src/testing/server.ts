@@ -8,9 +8,10 @@ export interface Asked {
   readonly headers: Record<string, string>;
   readonly type: string;
   readonly params: Record<string, unknown>;
+  readonly metadata: Record<string, unknown> | undefined;
 }
 
-type Reply = (asked: Asked) => Response | Promise<Response>;
+export type Reply = (asked: Asked) => Response | Promise<Response>;
 
 export class ScriptedServer {
   readonly asked: Asked[] = [];
@@ -27,8 +28,9 @@ export class ScriptedServer {
   }
 
   readonly fetch: Fetch = async (url, init) => {
-    const { type, params } = JSON.parse(init.body as string) as Pick<Asked, 'type' | 'params'>;
-    const asked = { url, init, headers: init.headers as Record<string, string>, type, params };
+    const body = JSON.parse(init.body as string) as Pick<Asked, 'type' | 'params' | 'metadata'>;
+    const { type, params, metadata } = body;
+    const asked = { url, init, headers: init.headers as Record<string, string>, type, params, metadata };
     this.asked.push(asked);
     const queue = this.replies.get(type) ?? [() => json(type === 'threads.list' ? { data: [] } : {})];
     const reply = queue.length > 1 ? queue.shift() : queue[0];
@@ -38,12 +40,13 @@ export class ScriptedServer {
   };
 }
 
-export function json(value: unknown, status = 200): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json' } });
+export function json(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  const init = { status, headers: { 'Content-Type': 'application/json', ...headers } };
+  return new Response(JSON.stringify(value), init);
 }
 
 const STREAM = { headers: { 'Content-Type': 'text/event-stream' } };
-const frame = (event: ThreadStreamEvent): string => `data: ${JSON.stringify(event)}\n\n`;
+export const frame = (event: ThreadStreamEvent): string => `data: ${JSON.stringify(event)}\n\n`;
 
 export function sse(...events: ThreadStreamEvent[]): Response {
   return new Response(events.map(frame).join(''), STREAM);
@@ -56,20 +59,35 @@ export class LiveResponse {
   readonly response: Response;
 
   constructor(signal: AbortSignal | null | undefined) {
-    const body = new ReadableStream<Uint8Array>({ start: (control) => void (this.control = control) });
+    const body = new ReadableStream<Uint8Array>({
+      start: (control) => void (this.control = control),
+      cancel: () => void (this.control = null),
+    });
     this.response = new Response(body, STREAM);
     signal?.addEventListener('abort', () => {
       this.aborted = true;
       this.control?.error(new DOMException('The request was aborted', 'AbortError'));
+      this.control = null;
     });
   }
 
   send(...events: ThreadStreamEvent[]): void {
-    this.control?.enqueue(new TextEncoder().encode(events.map(frame).join('')));
+    this.write(events.map(frame).join(''));
+  }
+
+  write(text: string): void {
+    this.control?.enqueue(new TextEncoder().encode(text));
   }
 
   end(): void {
     this.control?.close();
+    this.control = null;
+  }
+
+  /** The connection breaks: the reader gets an error instead of an end. */
+  cut(): void {
+    this.control?.error(new TypeError('network error'));
+    this.control = null;
   }
 }
 

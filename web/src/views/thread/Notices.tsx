@@ -30,7 +30,7 @@ export function FailureRow({ failure }: { failure: Failure }): VNode {
   const { conversation, messages, store } = useView();
   const t = messages.value;
   const isReload = failure.plan?.kind === 'reload';
-  const text = failure.message ?? (isReload ? t.loadFailed : t.somethingWrong);
+  const text = failure.message ?? t[failure.about ?? (isReload ? 'loadFailed' : 'somethingWrong')];
   return (
     <div class="ck-notice ck-notice-danger" part="error">
       <Icon name="warning" />

@@ -24,3 +24,14 @@ export function ProgressLine({ progress }: { progress: Progress }): VNode {
     </p>
   );
 }
+
+/** The connection is down; the answer goes on at the server. Shown late, since most breaks last no time. */
+export function Reconnecting(): VNode {
+  const t = useView().messages.value;
+  return (
+    <p class="ck-progress ck-reconnecting" part="reconnecting" role="status" aria-live="polite">
+      <span class="ck-spinner" />
+      <span>{t.reconnecting}</span>
+    </p>
+  );
+}

@@ -11,7 +11,7 @@ import { UserMessage } from '../message/UserMessage';
 import { useView } from '../view';
 import { FailureRow, NoticeBanner } from './Notices';
 import { useScrolling } from './scrolling';
-import { ProgressLine, Thinking } from './Thinking';
+import { ProgressLine, Reconnecting, Thinking } from './Thinking';
 
 export function Thread(): VNode {
   const { store, messages, options } = useView();
@@ -94,7 +94,13 @@ function Tail({ turn }: { turn: Turn | null }): VNode {
   const isResponding = store.phase.value === 'responding';
   return (
     <>
-      {progress ? <ProgressLine progress={progress} /> : isResponding && isWaiting(turn) && <Thinking />}
+      {store.isReconnecting.value ? (
+        <Reconnecting />
+      ) : progress ? (
+        <ProgressLine progress={progress} />
+      ) : (
+        isResponding && isWaiting(turn) && <Thinking />
+      )}
       {turn && !isResponding && turn.replies.length > 0 && <TurnActions turn={turn} isLast />}
       {notices.map((notice) => (
         <NoticeBanner key={notice.key} notice={notice} />
