@@ -64,7 +64,7 @@ def table(found: Streaming) -> Group:
 def _circumstances(found: Streaming) -> str:
     return (
         f"Measuring took {found.generator_cpu:.1f} cores at the most streams. Other programs kept "
-        f"{found.others_cpu:.1f} of {os.cpu_count()} cores busy: beyond a tenth or so, times and streams suffer."
+        f"{found.others_cpu:.1f} of {os.cpu_count()} cores busy: beyond a tenth, times and streams suffer."
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openai
 import pydantic
 import pytest
 from agents import Agent, OpenAIChatCompletionsModel
@@ -216,8 +217,8 @@ def test_fault_14_no_versions_are_admitted_that_break_each_other(name: str) -> N
 
         requirements = [Requirement(line) for line in requires("openai-chatkit") or []]
     admits = {requirement.name: requirement.specifier for requirement in requirements}
-    for agents, openai in (("0.20.0", "3.0.0"), ("0.17.0", "2.54.0")):
-        assert agents not in admits["openai-agents"] or openai not in admits["openai"]
+    for agents, client in (("0.20.0", "3.0.0"), ("0.17.0", "2.54.0")):
+        assert agents not in admits["openai-agents"] or client not in admits["openai"]
 
 
 def test_fault_14_the_versions_tested_are_the_versions_pinned() -> None:
@@ -244,6 +245,23 @@ def test_fault_15_the_validator_of_requests_is_built_once(
     monkeypatch.setattr(pydantic.TypeAdapter, "__init__", noted)
     chat.ask("Second?")
     assert ChatKitReq not in built
+
+
+@both
+def test_fault_16_no_pydantic_object_is_built_for_a_chunk(
+    chat: Asking, model: ScriptedModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    construct = openai.BaseModel.construct.__func__  # type: ignore[attr-defined]  # a class method
+
+    def noted(cls: type[Any], *args: Any, **kwargs: Any) -> Any:
+        built.append(cls.__name__)
+        return construct(cls, *args, **kwargs)
+
+    monkeypatch.setattr(openai.BaseModel, "construct", classmethod(noted))
+    model.script(Reply("one two three"))
+    chat.ask("Count")
+    assert "ChatCompletionChunk" not in built
 
 
 @both
