@@ -374,7 +374,7 @@ async def test_settings_are_sent_as_the_sdk_s_own_model_sends_them(
     asked: Any = ("Be brief.", history, settings, [look_up], schema, [handoff], ModelTracing.DISABLED)
     server.script(Reply("Yes."), Reply("Yes."))
     async with openai.AsyncOpenAI(api_key="sk-any", base_url=server.base_url) as client:
-        theirs = sdk.OpenAIChatCompletionsModel("scripted", client)
+        theirs: Any = sdk.OpenAIChatCompletionsModel("scripted", client)
         async for _ in theirs.stream_response(
             *asked, previous_response_id=None, conversation_id=None, prompt=None
         ):
