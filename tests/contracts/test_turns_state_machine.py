@@ -1,4 +1,4 @@
-"""Whatever is done to the turn engine in whatever order: nothing said is lost, doubled or left without an end.
+"""Whatever is done to the turn engine in whatever order: nothing is lost, doubled or left without an end.
 
 Hypothesis makes up histories of submits, stops, broken connections, slow readers, repeats, dead workers and
 lost journals. How many is a matter of the profile (see `tests/conftest.py`).

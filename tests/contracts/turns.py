@@ -1,4 +1,4 @@
-"""A small world for the turn engine: workers that die, pages that come and go, a model that is told what to say.
+"""A small world for the turn engine: workers that die, pages that come and go, a model told what to say.
 
 All of it in one virtual-time loop, and nothing of it knows how the engine does its work: workers are asked
 through `ChatServer.handle`, and what a page shows is folded from the bytes it gets.
@@ -236,6 +236,7 @@ class Page:
     body: bytes = b""
     position: tuple[str, int] | None = None
     is_over: bool = True
+    was_over: bool = True
     is_connected: bool = False
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: int = 0
@@ -255,6 +256,7 @@ class Page:
 
     def send(self, worker: Worker, body: bytes, *, may_conflict: bool = False) -> None:
         assert not self.is_connected
+        self.was_over = self.is_over
         self.is_connected, self.is_over, self.worker, self._buffer = True, False, worker, b""
         self.asking = self.key if body == self.body else None
         self._goes_on.set()
@@ -296,15 +298,14 @@ class Page:
         try:
             reading = await worker.server.handle(body, CONTEXT)
         except (NotFound, Conflict, NotReady, RunLost) as error:
-            assert may_conflict or not isinstance(error, Conflict)
-            assert (
-                self.thread_id is None
-                or self.thread_id in self.world.deleted
-                or not isinstance(error, NotFound)
-            )
+            deleted = self.thread_id is None or self.thread_id in self.world.deleted
+            if (isinstance(error, Conflict) and not may_conflict) or (
+                isinstance(error, NotFound) and not deleted
+            ):
+                raise
             self.is_gone |= isinstance(error, NotFound)
             if self._task is this:
-                self.is_connected, self.is_over = False, True
+                self.is_connected, self.is_over = False, self.was_over
             return
         assert not isinstance(reading, bytes)
         try:
@@ -531,7 +532,8 @@ class World:
                 continue
             shown = page.last_turn()
             if shown and page.is_whole:
-                assert shown == self._stored_turn(page.thread_id, shown[0][0])
+                kept = self._stored_turn(page.thread_id, shown[0][0])
+                assert shown == kept, f"{shown} is shown, and {kept} is kept"
         for thread_id in self.threads():
             for item in self.stored(thread_id):
                 if isinstance(item, AssistantMessageItem):

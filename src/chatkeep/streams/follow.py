@@ -68,7 +68,7 @@ class Follower:
             elif self._broadcast.ended:
                 self.is_cut = self._broadcast.is_cut
                 if not self.is_cut and self._position == self._start:
-                    yield sse.END_WITHOUT_RUN  # the reader has the run's end, or else would take this for a cut
+                    yield sse.END_WITHOUT_RUN  # else it would look like a cut
                 return
             elif not await self._more():
                 yield sse.HEARTBEAT

@@ -277,15 +277,10 @@ class Runs:
     async def follow(self, record: RunRecord, after: int, prelude: bytes = b"") -> Follower:
         """Read the run from number `after` + 1 on, wherever it runs.
 
-        Raises:
-            Whatever it failed with, if it failed before its first event.
+        Of one that fails before its first event nothing comes but a cut: why is for whoever began it.
         """
         run = self._own.get(record.id)
-        if run is not None:
-            await run.begun()
-            broadcast = run.broadcast
-        else:
-            broadcast = self._tail(record, after)
+        broadcast = run.broadcast if run is not None else self._tail(record, after)
         return Follower(record.id, broadcast, self._journal, after, prelude, self._heartbeat)
 
     async def find(self, run: RunId) -> RunRecord | None:

@@ -92,6 +92,18 @@ async def test_a_run_stopped_before_it_began_is_a_conflict_not_a_missing_item(
     assert stage.logs.runs == {}
 
 
+async def test_who_follows_a_run_that_never_begins_is_cut(runs: Runs) -> None:
+    run, speaker = record(), Speaker()
+    starting = asyncio.create_task(runs.start(run, speaker.events))
+    await asyncio.sleep(1)
+    follower = await runs.follow(run, 0)
+    speaker.say(NotFound("no"))
+    assert await all_of(follower) == b""
+    assert follower.is_cut
+    with pytest.raises(NotFound):
+        await starting
+
+
 async def test_a_second_run_on_the_thread_is_refused(runs: Runs) -> None:
     speaker = Speaker()
     speaker.say(b"1")
