@@ -207,7 +207,7 @@ class WorldLoop(VirtualTimeLoop):
         super().__init__(patience)
         self.owners: dict[asyncio.Task[Any], Worker | None] = {}
         self.crashes: list[dict[str, Any]] = []
-        self.set_task_factory(self._new_task)  # type: ignore[arg-type]
+        self.set_task_factory(self._new_task)
         self.set_exception_handler(lambda _, context: self.crashes.append(context))
 
     def _new_task(self, loop: Any, coro: Any, **options: Any) -> "asyncio.Task[Any]":
