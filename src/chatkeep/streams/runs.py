@@ -241,6 +241,7 @@ class Runs:
         self._limits = limits or Limits()
         self._heartbeat = heartbeat
         self._own: dict[RunId, Run] = {}
+        self._mending: set[RunId] = set()
         self._tails: dict[RunId, Broadcast] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
@@ -368,6 +369,17 @@ class Runs:
         if record.id in self._own or not await self._journal.reclaim(record.id):
             return False
         _log.error("run_of_dead_worker", run=record.id)
+        self._mending.add(
+            record.id
+        )  # whose lease is renewed: a second mend would come too late for the thread
+        self._look_after()
+        try:
+            await self._bury(record)
+        finally:
+            self._mending.discard(record.id)
+        return True
+
+    async def _bury(self, record: RunRecord) -> None:
         frames: list[bytes] = []
         position = 0
         while (excerpt := await self._journal.read(record.id, position, 0)) and excerpt.frames:
@@ -376,12 +388,11 @@ class Runs:
         payloads = await self._mend(record, frames)
         if not frames and not payloads:
             await self._journal.discard(record.id)  # as if it had never been: a repeat begins it anew
-            return True
+            return
         last = [sse.frame(record.id, position + 1 + n, payload) for n, payload in enumerate(payloads)]
         last.append(sse.end(record.id, position + 1 + len(payloads)))
         with suppress(RunLost):  # another was quicker
             await self._journal.finish(record.id, position + 1, last)
-        return True
 
     # Runs of other workers
 
@@ -433,7 +444,7 @@ class Runs:
         """Renew the leases of our runs and end those that nobody has followed for too long."""
         now = asyncio.get_running_loop().time
         renewed = now()
-        while self._own:
+        while self._own or self._mending:
             await asyncio.sleep(_TICK_SECONDS)
             if now() - renewed >= _RENEW_SECONDS:
                 renewed = now()
@@ -446,7 +457,7 @@ class Runs:
 
     async def _renew(self) -> None:
         try:
-            renewal = await self._journal.renew(list(self._own))
+            renewal = await self._journal.renew([*self._own, *self._mending])
         except ChatkeepError as error:
             _log.warning("leases_not_renewed", reason=str(error))
             return
