@@ -8,7 +8,7 @@ import pytest
 
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.core.errors import Conflict, InvalidInput, JournalUnavailable, NotFound, Overloaded
-from chatkeep.streams.protocols import RunId, RunRecord
+from chatkeep.streams.protocols import Claim, RunId, RunRecord
 from chatkeep.streams.runs import Limits, Run, Runs
 from tests.unit.streams.stage import THREAD, SlowJournal, Speaker, Stage, all_of, record, told
 
@@ -90,6 +90,31 @@ async def test_a_run_stopped_before_it_began_is_a_conflict_not_a_missing_item(
     with pytest.raises(Conflict):
         await starting
     assert stage.logs.runs == {}
+
+
+class _LateReply(MemoryJournal):
+    async def begin(self, run: RunRecord) -> Claim:
+        claim = await super().begin(run)
+        await asyncio.sleep(0.1)
+        return claim
+
+
+async def test_a_stop_that_comes_before_the_journals_reply_is_not_lost(stage: Stage) -> None:
+    one, two = stage.worker(journal=_LateReply(stage.logs, "one")), stage.worker("two")
+    earlier = Speaker()
+    earlier.say(b"1", None)
+    follower = await one.start(record("run_0", thread="thr_0"), earlier.events)  # so that it hears of stops
+    assert follower is not None
+    await all_of(follower)
+    run = record()
+    starting = asyncio.create_task(one.start(run, Speaker(last_words=b"").events))
+    await asyncio.sleep(0.05)
+    await two.stop(run)
+    with pytest.raises(Conflict), anyio.fail_after(10):
+        await starting
+    assert stage.logs.threads == {}
+    for worker in (one, two):
+        await worker.aclose()
 
 
 async def test_who_follows_a_run_that_never_begins_is_cut(runs: Runs) -> None:
