@@ -21,7 +21,7 @@ from chatkeep.agents.events import AgentEvent, Message, MessageDone, MessageStar
 from chatkeep.chat.server import ChatServer
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.core.errors import Conflict, JournalUnavailable, ModelFailed, NotFound, NotReady, RunLost
+from chatkeep.core.errors import Conflict, JournalUnavailable, ModelFailed, NotFound, RunLost
 from chatkeep.streams.follow import Reading
 from chatkeep.streams.protocols import RunId, StreamJournal, ThreadKey
 from chatkeep.streams.runs import Limits
@@ -312,11 +312,8 @@ class Page:
         this = asyncio.current_task()
         try:
             reading = await worker.server.handle(body, CONTEXT)
-        except (NotFound, Conflict, NotReady, RunLost) as error:
-            deleted = self.thread_id is None or self.thread_id in self.world.deleted
-            if (isinstance(error, Conflict) and not may_conflict) or (
-                isinstance(error, NotFound) and not deleted
-            ):
+        except (NotFound, Conflict, RunLost) as error:
+            if not self._may_hear(error, may_conflict):
                 raise
             self.is_gone |= isinstance(error, NotFound)
             if self._task is this:
@@ -338,6 +335,16 @@ class Page:
             reading.close()
             if self._task is this:
                 self.is_connected, self._reading = False, None
+
+    def _may_hear(self, error: NotFound | Conflict | RunLost, may_conflict: bool) -> bool:
+        match error:
+            case NotFound():
+                known = {self.thread_id} if self.thread_id else self.world.deleted
+                return bool(known & self.world.deleted)
+            case Conflict():
+                return may_conflict
+            case RunLost():
+                return bool(self.world.lost_threads)
 
     # What it makes of what comes
 
@@ -563,7 +570,10 @@ class World:
                 continue
             shown = page.last_turn()
             if shown and page.is_whole:
-                kept = self._stored_turn(page.thread_id, shown[0][0])
+                turn = self._stored_turn(page.thread_id, shown[0][0])
+                late = self._late(turn) if page.thread_id in self.lost_threads else set()
+                kept = [(item.id, _text(item.model_dump())) for item in turn if item.id not in late]
+                shown = [item for item in shown if item[0] not in late]
                 assert shown == kept, f"{shown} is shown, and {kept} is kept"
         for thread_id in self.threads():
             for item in self.stored(thread_id):
@@ -575,11 +585,18 @@ class World:
         asked = [told.question for told in self.model.asked if told.question not in forgotten]
         assert len(asked) == len(set(asked)), "A question was answered twice."
 
-    def _stored_turn(self, thread_id: str, question: str) -> list[tuple[str, str]]:
+    def _stored_turn(self, thread_id: str, question: str) -> list[Any]:
         rest = itertools.dropwhile(lambda item: item.id != question, self.stored(thread_id))
         turn = [next(rest)]
         turn += itertools.takewhile(lambda item: not isinstance(item, UserMessageItem), rest)
-        return [(item.id, _text(item.model_dump())) for item in turn]
+        return turn
+
+    def _late(self, turn: list[Any]) -> set[str]:
+        """What was said before the question and saved behind it.
+
+        With its journal a run loses its thread, which the next question may have before the run notices.
+        """
+        return {item.id for item in turn if item.created_at < turn[0].created_at}
 
     def _was_said(self, text: str) -> None:
         """A stored answer is how something began that the model said."""
