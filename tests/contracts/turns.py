@@ -140,7 +140,7 @@ class Far:
 
 
 class Telling:
-    """An answer that the model is giving: the test says what comes."""
+    """An answer that the model is giving: the test says what comes. Every message repeats the question."""
 
     def __init__(self, question: str) -> None:
         self.question = question
@@ -152,6 +152,7 @@ class Telling:
         for piece in pieces:
             if not self.messages:
                 self.start()
+            piece = piece if self.messages[-1] else f"{self.question} {piece}"
             self.messages[-1] += piece
             self._events.put_nowait(TextDelta(len(self.messages) - 1, piece))
 
@@ -592,11 +593,12 @@ class World:
         return turn
 
     def _late(self, turn: list[Any]) -> set[str]:
-        """What was said before the question and saved behind it.
+        """What answers an earlier question and was saved behind this one.
 
         With its journal a run loses its thread, which the next question may have before the run notices.
         """
-        return {item.id for item in turn if item.created_at < turn[0].created_at}
+        question = _text(turn[0].model_dump())
+        return {item.id for item in turn if not _text(item.model_dump()).startswith(question)}
 
     def _was_said(self, text: str) -> None:
         """A stored answer is how something began that the model said."""

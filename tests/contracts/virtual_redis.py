@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import json
 import os
-import socket
 from typing import Any
 
 from redis import Redis
@@ -51,10 +50,7 @@ class VirtualRedis:
     def __init__(self, url: str) -> None:
         self.prefix = f"virtual-{os.getpid()}-{next(_numbers)}:"
         self._url = url
-        self._redis = Redis.from_url(url, protocol=2)
-        at = self._redis.connection_pool.connection_kwargs
-        self._pings = socket.create_connection((at["host"], at["port"]))
-        self._pings.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._redis = Redis.from_url(url, protocol=2, single_connection_client=True)
         self._forward = self._redis.register_script(_FORWARD)
         self._is_asked = False
         self._gone = 0.0
@@ -67,8 +63,7 @@ class VirtualRedis:
             # Redis reads what all connections have sent, does it, and writes all replies, in that order and
             # one round after the other: a second ping is answered when all that came before the first is.
             for _ in range(2):
-                self._pings.sendall(b"PING\r\n")
-                assert self._pings.recv(64) == b"+PONG\r\n"
+                self._redis.ping()
 
     def forward(self, seconds: float) -> None:
         self._gone += seconds
@@ -115,7 +110,6 @@ class VirtualRedis:
         if keys := self._redis.keys(f"{self.prefix}*"):
             self._redis.delete(*keys)
         self._redis.close()
-        self._pings.close()
 
 
 class _Connection(Connection):
