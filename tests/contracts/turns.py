@@ -598,6 +598,8 @@ class World:
         With its journal a run loses its thread, which the next question may have before the run notices.
         """
         question = _text(turn[0].model_dump())
+        if [told.question for told in self.model.asked].count(question) > 1:
+            return {item.id for item in turn[1:]}  # its key was lost too: which time it was is not to be told
         return {item.id for item in turn if not _text(item.model_dump()).startswith(question)}
 
     def _was_said(self, text: str) -> None:
