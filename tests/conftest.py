@@ -8,7 +8,7 @@ from hypothesis import settings
 from tests.redis import GIVEN_URL, RedisServer, redis_server
 
 # How many examples Hypothesis makes up: `HYPOTHESIS_PROFILE=thorough` is for changes of the turn engine.
-settings.register_profile("default", max_examples=200, stateful_step_count=40, deadline=None, print_blob=True)
+settings.register_profile("default", max_examples=100, stateful_step_count=40, deadline=None, print_blob=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

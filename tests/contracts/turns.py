@@ -8,20 +8,20 @@ import asyncio
 import inspect
 import itertools
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from chatkit.types import AssistantMessageItem, UserMessageItem
 
-from chatkeep.adapters.memory_journal import MemoryJournal, MemoryLogs
+from chatkeep.adapters.memory_journal import KEEP_SECONDS, MemoryJournal, MemoryLogs
 from chatkeep.adapters.memory_store import MemoryStore
 from chatkeep.agents.events import AgentEvent, Message, MessageDone, MessageStarted, TextDelta
 from chatkeep.chat.server import ChatServer
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.core.errors import Conflict, ModelFailed, NotFound, NotReady, RunLost
+from chatkeep.core.errors import Conflict, JournalUnavailable, ModelFailed, NotFound, RunLost
 from chatkeep.streams.follow import Reading
 from chatkeep.streams.protocols import RunId, StreamJournal, ThreadKey
 from chatkeep.streams.runs import Limits
@@ -33,31 +33,34 @@ LIMITS = Limits(window=300, log=4000)
 _worker: ContextVar["Worker | None"] = ContextVar("worker", default=None)
 
 
+@dataclass(frozen=True)
+class Active:
+    """The run that has a thread, dead or alive, the worker whose it is and the key it was begun with."""
+
+    run: RunId
+    worker: str
+    key: str | None
+
+
 class Journals(Protocol):
     """Where the workers of one world write: a kind of journal, and what can befall it."""
 
-    patience: float
-
-    def open(self, worker: str, loop: asyncio.AbstractEventLoop) -> StreamJournal: ...
+    def open(self, worker: str, loop: VirtualTimeLoop) -> StreamJournal: ...
 
     async def lose(self, run: RunId) -> None:
         """Every trace of the run vanishes."""
         ...
 
-    async def active(self, thread: ThreadKey) -> RunId | None:
-        """The run that has the thread, dead or alive."""
-        ...
+    async def active(self, thread: ThreadKey) -> Active | None: ...
 
     async def close(self) -> None: ...
 
 
 class MemoryJournals:
-    patience = 0.0
-
     def __init__(self) -> None:
         self._logs: MemoryLogs | None = None
 
-    def open(self, worker: str, loop: asyncio.AbstractEventLoop) -> StreamJournal:
+    def open(self, worker: str, loop: VirtualTimeLoop) -> StreamJournal:
         if self._logs is None:
             self._logs = MemoryLogs(loop.time)
         return MemoryJournal(self._logs, worker)
@@ -69,9 +72,13 @@ class MemoryJournals:
         if log is not None:
             log.more.set()
 
-    async def active(self, thread: ThreadKey) -> RunId | None:
+    async def active(self, thread: ThreadKey) -> Active | None:
         assert self._logs is not None
-        return self._logs.threads.get(thread)
+        run = self._logs.threads.get(thread)
+        if run is None:
+            return None
+        log = self._logs.runs[run]
+        return Active(run, log.owner, log.record.key)
 
     async def close(self) -> None:
         pass
@@ -81,15 +88,17 @@ class Link:
     """The way from a worker to what it shares with others. To a dead worker no call comes back.
 
     Args:
-        rounds: how often everybody else gets a turn before a call arrives, and before its reply does.
+        delays: how often everybody else gets a turn before a call arrives, or before its reply does.
+        failures: what should not happen on the way.
     """
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, delays: Iterator[int], failures: list[Exception]) -> None:
         self.is_dead = False
-        self._rounds = rounds
+        self.failures = failures
+        self._delays = delays
 
     async def hop(self) -> None:
-        for _ in range(self._rounds):
+        for _ in range(next(self._delays)):
             await asyncio.sleep(0)
         if self.is_dead:
             await asyncio.get_running_loop().create_future()
@@ -111,9 +120,13 @@ class Far:
     def _calling(self, member: Callable[..., Any]) -> Callable[..., Any]:
         async def call(*args: Any, **kwargs: Any) -> Any:
             await self._link.hop()
-            result = await member(*args, **kwargs)
-            await self._link.hop()
-            return result
+            try:
+                return await member(*args, **kwargs)
+            except JournalUnavailable as error:  # it is there all the time
+                self._link.failures.append(error)
+                raise
+            finally:
+                await self._link.hop()
 
         return call
 
@@ -127,7 +140,7 @@ class Far:
 
 
 class Telling:
-    """An answer that the model is giving: the test says what comes."""
+    """An answer that the model is giving: the test says what comes. Every message repeats the question."""
 
     def __init__(self, question: str) -> None:
         self.question = question
@@ -139,6 +152,7 @@ class Telling:
         for piece in pieces:
             if not self.messages:
                 self.start()
+            piece = piece if self.messages[-1] else f"{self.question} {piece}"
             self.messages[-1] += piece
             self._events.put_nowait(TextDelta(len(self.messages) - 1, piece))
 
@@ -203,8 +217,8 @@ class Worker:
 class WorldLoop(VirtualTimeLoop):
     """A loop that knows for which worker each task works."""
 
-    def __init__(self, patience: float) -> None:
-        super().__init__(patience)
+    def __init__(self) -> None:
+        super().__init__()
         self.owners: dict[asyncio.Task[Any], Worker | None] = {}
         self.crashes: list[dict[str, Any]] = []
         self.set_task_factory(self._new_task)
@@ -260,6 +274,8 @@ class Page:
         self.is_connected, self.is_over, self.worker, self._buffer = True, False, worker, b""
         self.asking = self.key if body == self.body else None
         self._goes_on.set()
+        if self.asking is not None:
+            self.world.ask_with(self.asking)
         self._task = self.world.start(worker, self._watched(worker, body, may_conflict))
 
     def resume(self, worker: Worker, after: str | None = None) -> None:
@@ -297,11 +313,8 @@ class Page:
         this = asyncio.current_task()
         try:
             reading = await worker.server.handle(body, CONTEXT)
-        except (NotFound, Conflict, NotReady, RunLost) as error:
-            deleted = self.thread_id is None or self.thread_id in self.world.deleted
-            if (isinstance(error, Conflict) and not may_conflict) or (
-                isinstance(error, NotFound) and not deleted
-            ):
+        except (NotFound, Conflict, RunLost) as error:
+            if not self._may_hear(error, may_conflict):
                 raise
             self.is_gone |= isinstance(error, NotFound)
             if self._task is this:
@@ -323,6 +336,16 @@ class Page:
             reading.close()
             if self._task is this:
                 self.is_connected, self._reading = False, None
+
+    def _may_hear(self, error: NotFound | Conflict | RunLost, may_conflict: bool) -> bool:
+        match error:
+            case NotFound():
+                known = {self.thread_id} if self.thread_id else self.world.deleted
+                return bool(known & self.world.deleted)
+            case Conflict():
+                return may_conflict
+            case RunLost():
+                return bool(self.world.lost_threads)
 
     # What it makes of what comes
 
@@ -398,27 +421,29 @@ class Page:
 class World:
     """Two workers, one store, one journal."""
 
-    def __init__(self, journals: Journals, rounds: int) -> None:
-        self.loop = WorldLoop(journals.patience)
+    def __init__(self, journals: Journals, delays: Iterator[int]) -> None:
+        self.loop = WorldLoop()
         asyncio.set_event_loop(self.loop)
         self.journals = journals
-        self.rounds = rounds
         self.model = Model()
         self.store = MemoryStore(SystemClock())
         self.names = itertools.count(1)
+        self.delays = delays
         self.frames: dict[tuple[str, int], bytes] = {}
         self.runs_of_key: dict[str, set[str]] = {}
         self.deleted: set[str] = set()
         self.failures: list[Exception] = []
         self.dead: list[Worker] = []
-        self.shaken = False
+        self.asked_at: dict[str, float] = {}
+        self.forgotten_keys: set[str | None] = set()
+        self.lost_threads: set[str] = set()
         self.workers: list[Worker] = []
         self.workers = [self._new_worker(), self._new_worker()]
         self.pages: list[Page] = []
 
     def _new_worker(self) -> Worker:
         name = f"worker {next(self.names)}"
-        link = Link(self.rounds)
+        link = Link(self.delays, self.failures)
         store = cast("MemoryStore", Far(self.store, link))
         journal = cast("StreamJournal", Far(self.journals.open(name, self.loop), link))
         server = ChatServer(store, store, self.model, SystemClock(), journal, limits=LIMITS)
@@ -439,7 +464,6 @@ class World:
         return json.loads(reply)
 
     def wait(self, seconds: float) -> None:
-        self.shaken |= self.loop.time() > 1500.0  # ended runs, and their keys, are forgotten in time
         self.loop.run_until_complete(asyncio.sleep(seconds))
 
     def kill(self, worker: Worker) -> None:
@@ -450,12 +474,28 @@ class World:
             if page.is_connected and page.worker is worker:
                 page.cut_off()
 
+    def lose(self, thread_id: str) -> None:
+        """The journal forgets the run that the thread has."""
+        active = self.active(thread_id)
+        if active is not None:
+            self.lost_threads.add(thread_id)
+            self.forgotten_keys.add(active.key)
+            self.loop.run_until_complete(self.journals.lose(active.run))
+
+    def ask_with(self, key: str) -> None:
+        """Keys are remembered for a while after their runs have ended."""
+        if self.loop.time() - self.asked_at.setdefault(key, self.loop.time()) >= KEEP_SECONDS:
+            self.forgotten_keys.add(key)
+
+    def is_dead(self, worker: str) -> bool:
+        return any(dead.name == worker for dead in self.dead)
+
     def check(self) -> None:
         """Raise what a page complained of."""
         for failure in self.failures:
             raise failure
 
-    def active(self, thread_id: str) -> RunId | None:
+    def active(self, thread_id: str) -> Active | None:
         key = ThreadKey(CONTEXT.tenant, CONTEXT.user, thread_id)
         return self.loop.run_until_complete(self.journals.active(key))
 
@@ -486,8 +526,7 @@ class World:
                 self.workers[0], "threads.get_by_id", thread_id=thread_id
             ).get("metadata", {})
             assert self.active(thread_id) is None
-        if self.shaken:
-            self._look_again()
+        self._look_again()
         self.check()
         self._compare()
         self._nothing_is_left()
@@ -522,7 +561,7 @@ class World:
     def _look_again(self) -> None:
         """A page that asked while a lost run had not been noticed was told less than what is kept."""
         for page in self.pages:
-            if page.thread_id and not page.is_gone and page.thread_id not in self.deleted:
+            if page.thread_id in self.lost_threads - self.deleted and not page.is_gone:
                 page.resume(self.workers[0])
         self.wait(3.0)
 
@@ -532,35 +571,50 @@ class World:
                 continue
             shown = page.last_turn()
             if shown and page.is_whole:
-                kept = self._stored_turn(page.thread_id, shown[0][0])
+                turn = self._stored_turn(page.thread_id, shown[0][0])
+                late = self._late(turn) if page.thread_id in self.lost_threads else set()
+                kept = [(item.id, _text(item.model_dump())) for item in turn if item.id not in late]
+                shown = [item for item in shown if item[0] not in late]
                 assert shown == kept, f"{shown} is shown, and {kept} is kept"
         for thread_id in self.threads():
             for item in self.stored(thread_id):
                 if isinstance(item, AssistantMessageItem):
                     self._was_said(item.content[0].text)
         for key, runs in self.runs_of_key.items():
-            assert self.shaken or len(runs) == 1, f"{key} began {len(runs)} runs"
-        asked = [telling.question for telling in self.model.asked]
-        assert self.shaken or len(asked) == len(set(asked)), "A question was answered twice."
+            assert key in self.forgotten_keys or len(runs) == 1, f"{key} began {len(runs)} runs"
+        forgotten = {f"Question {key.removeprefix('key ')}?" for key in self.forgotten_keys if key}
+        asked = [told.question for told in self.model.asked if told.question not in forgotten]
+        assert len(asked) == len(set(asked)), "A question was answered twice."
 
-    def _stored_turn(self, thread_id: str, question: str) -> list[tuple[str, str]]:
+    def _stored_turn(self, thread_id: str, question: str) -> list[Any]:
         rest = itertools.dropwhile(lambda item: item.id != question, self.stored(thread_id))
         turn = [next(rest)]
         turn += itertools.takewhile(lambda item: not isinstance(item, UserMessageItem), rest)
-        return [(item.id, _text(item.model_dump())) for item in turn]
+        return turn
+
+    def _late(self, turn: list[Any]) -> set[str]:
+        """What answers an earlier question and was saved behind this one.
+
+        With its journal a run loses its thread, which the next question may have before the run notices.
+        """
+        question = _text(turn[0].model_dump())
+        if [told.question for told in self.model.asked].count(question) > 1:
+            return {item.id for item in turn[1:]}  # its key was lost too: which time it was is not to be told
+        return {item.id for item in turn if not _text(item.model_dump()).startswith(question)}
 
     def _was_said(self, text: str) -> None:
         """A stored answer is how something began that the model said."""
         assert any(said.startswith(text) for telling in self.model.asked for said in telling.messages)
 
     def _nothing_is_left(self) -> None:
-        self.wait(5.0)  # those who look after runs go home
+        self.wait(5.037)  # those who look after runs go home, and nothing is just being asked
         for worker in self.workers:
             runs = worker.server._runs
             assert not runs._own
             assert not runs._tails
             assert not runs._tasks
-            assert {task.get_name() for task in worker.tasks(self.loop)} <= {"chatkeep-stops"}
+            names = {task.get_name() for task in worker.tasks(self.loop)}
+            assert names <= {"chatkeep-stops"}, f"{names} are left."
             self.loop.run_until_complete(self.start(worker, worker.server.aclose()))
             assert not worker.tasks(self.loop)
         self.check()

@@ -5,6 +5,7 @@ others, so that a page's own `fetch`, login and proxies work for them too (docs/
 """
 
 import hashlib
+from functools import cache
 from typing import Annotated, Literal
 
 from chatkit.types import (
@@ -50,8 +51,9 @@ class ThreadsStopReq(BaseReq):
 Operation = StreamingReq | NonStreamingReq | ThreadsResumeReq | ThreadsStopReq
 
 
+@cache
 def new_parser() -> TypeAdapter[Operation]:
-    """Reads any operation. Building it takes some 30 ms: once is enough (SDK fault 15)."""
+    """Reads any operation. Building it takes some 30 ms: once a process is enough (SDK fault 15)."""
     return TypeAdapter(Annotated[Operation, Field(discriminator="type")])
 
 

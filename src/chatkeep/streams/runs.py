@@ -241,6 +241,8 @@ class Runs:
         self._limits = limits or Limits()
         self._heartbeat = heartbeat
         self._own: dict[RunId, Run] = {}
+        self._mending: set[RunId] = set()
+        self._beginning: dict[RunId, bool] = {}  # whether it is to be stopped as soon as it is ours
         self._tails: dict[RunId, Broadcast] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
@@ -257,22 +259,11 @@ class Runs:
             InvalidInput: the idempotency key was used for another request.
             Whatever `events` raises before its first event.
         """
-        for _ in range(_ATTEMPTS):
-            claim = await self._journal.begin(record)
-            if claim.kind == "repeat":
-                if claim.run.digest != record.digest:
-                    raise InvalidInput("This idempotency key was used for another request. Use a new one.")
-                own = self._own.get(claim.run.id)
-                if own is not None and not await own.begun():
-                    return None
-                return await self.follow(claim.run, 0)
-            if claim.kind == "begun":
-                return await self._begin(record, events)
-            if not await self._make_way(claim.run):
-                break
-        raise Conflict(
-            "An answer is still being written in this conversation. Wait for it to finish, or stop it."
-        )
+        self._beginning[record.id] = False
+        try:
+            return await self._begin_or_attach(record, events)
+        finally:
+            del self._beginning[record.id]
 
     async def follow(self, record: RunRecord, after: int, prelude: bytes = b"") -> Follower:
         """Read the run from number `after` + 1 on, wherever it runs.
@@ -333,6 +324,26 @@ class Runs:
                 with suppress(asyncio.CancelledError):
                     await task
 
+    async def _begin_or_attach(
+        self, record: RunRecord, events: Callable[[Run], AsyncGenerator[bytes, None]]
+    ) -> Follower | None:
+        for _ in range(_ATTEMPTS):
+            claim = await self._journal.begin(record)
+            if claim.kind == "repeat":
+                if claim.run.digest != record.digest:
+                    raise InvalidInput("This idempotency key was used for another request. Use a new one.")
+                own = self._own.get(claim.run.id)
+                if own is not None and not await own.begun():
+                    return None
+                return await self.follow(claim.run, 0)
+            if claim.kind == "begun":
+                return await self._begin(record, events)
+            if not await self._make_way(claim.run):
+                break
+        raise Conflict(
+            "An answer is still being written in this conversation. Wait for it to finish, or stop it."
+        )
+
     async def _begin(
         self, record: RunRecord, events: Callable[[Run], AsyncGenerator[bytes, None]]
     ) -> Follower | None:
@@ -342,6 +353,8 @@ class Runs:
         run = self._own[record.id] = Run(record, self._journal, self._limits)
         self._look_after()
         run.begin(events(run)).add_done_callback(lambda _: self._own.pop(record.id, None))
+        if self._beginning[record.id]:
+            run.stop("stopped")
         follower = Follower(record.id, run.broadcast, self._journal, 0, b"", self._heartbeat)
         try:
             if await run.begun():
@@ -368,6 +381,17 @@ class Runs:
         if record.id in self._own or not await self._journal.reclaim(record.id):
             return False
         _log.error("run_of_dead_worker", run=record.id)
+        self._mending.add(
+            record.id
+        )  # whose lease is renewed: a second mend would come too late for the thread
+        self._look_after()
+        try:
+            await self._bury(record)
+        finally:
+            self._mending.discard(record.id)
+        return True
+
+    async def _bury(self, record: RunRecord) -> None:
         frames: list[bytes] = []
         position = 0
         while (excerpt := await self._journal.read(record.id, position, 0)) and excerpt.frames:
@@ -376,12 +400,11 @@ class Runs:
         payloads = await self._mend(record, frames)
         if not frames and not payloads:
             await self._journal.discard(record.id)  # as if it had never been: a repeat begins it anew
-            return True
+            return
         last = [sse.frame(record.id, position + 1 + n, payload) for n, payload in enumerate(payloads)]
         last.append(sse.end(record.id, position + 1 + len(payloads)))
         with suppress(RunLost):  # another was quicker
             await self._journal.finish(record.id, position + 1, last)
-        return True
 
     # Runs of other workers
 
@@ -433,7 +456,7 @@ class Runs:
         """Renew the leases of our runs and end those that nobody has followed for too long."""
         now = asyncio.get_running_loop().time
         renewed = now()
-        while self._own:
+        while self._own or self._mending:
             await asyncio.sleep(_TICK_SECONDS)
             if now() - renewed >= _RENEW_SECONDS:
                 renewed = now()
@@ -446,7 +469,7 @@ class Runs:
 
     async def _renew(self) -> None:
         try:
-            renewal = await self._journal.renew(list(self._own))
+            renewal = await self._journal.renew([*self._own, *self._mending])
         except ChatkeepError as error:
             _log.warning("leases_not_renewed", reason=str(error))
             return
@@ -473,6 +496,8 @@ class Runs:
                 async for run_id in self._journal.stops():
                     if run := self._own.get(run_id):
                         run.stop("stopped")
+                    elif run_id in self._beginning:  # others saw it before the journal's reply came here
+                        self._beginning[run_id] = True
             except ChatkeepError as error:
                 _log.warning("stops_not_heard", reason=str(error))
                 await asyncio.sleep(_RENEW_SECONDS)

@@ -8,7 +8,7 @@ import pytest
 
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.core.errors import Conflict, InvalidInput, JournalUnavailable, NotFound, Overloaded
-from chatkeep.streams.protocols import RunId
+from chatkeep.streams.protocols import Claim, RunId, RunRecord
 from chatkeep.streams.runs import Limits, Run, Runs
 from tests.unit.streams.stage import THREAD, SlowJournal, Speaker, Stage, all_of, record, told
 
@@ -90,6 +90,31 @@ async def test_a_run_stopped_before_it_began_is_a_conflict_not_a_missing_item(
     with pytest.raises(Conflict):
         await starting
     assert stage.logs.runs == {}
+
+
+class _LateReply(MemoryJournal):
+    async def begin(self, run: RunRecord) -> Claim:
+        claim = await super().begin(run)
+        await asyncio.sleep(0.1)
+        return claim
+
+
+async def test_a_stop_that_comes_before_the_journals_reply_is_not_lost(stage: Stage) -> None:
+    one, two = stage.worker(journal=_LateReply(stage.logs, "one")), stage.worker("two")
+    earlier = Speaker()
+    earlier.say(b"1", None)
+    follower = await one.start(record("run_0", thread="thr_0"), earlier.events)  # so that it hears of stops
+    assert follower is not None
+    await all_of(follower)
+    run = record()
+    starting = asyncio.create_task(one.start(run, Speaker(last_words=b"").events))
+    await asyncio.sleep(0.05)
+    await two.stop(run)
+    with pytest.raises(Conflict), anyio.fail_after(10):
+        await starting
+    assert stage.logs.threads == {}
+    for worker in (one, two):
+        await worker.aclose()
 
 
 async def test_who_follows_a_run_that_never_begins_is_cut(runs: Runs) -> None:
@@ -375,6 +400,45 @@ async def test_a_run_of_which_nothing_was_written_is_as_if_never_begun(stage: St
     assert follower is not None
     assert await all_of(follower) == told("run_2", b"1")
     await two.aclose()
+
+
+async def test_mending_that_takes_longer_than_a_lease_is_not_begun_again_by_another(stage: Stage) -> None:
+    dead, two, three = MemoryJournal(stage.logs, "one"), stage.worker("two"), stage.worker("three")
+
+    async def slowly(run: RunRecord, frames: Sequence[bytes]) -> list[bytes]:
+        await asyncio.sleep(60)
+        return await stage.mend(run, frames)
+
+    two._mend = slowly
+    await dead.begin(record())
+    await asyncio.sleep(20)
+    mending = asyncio.create_task(two.active(THREAD))
+    await asyncio.sleep(30)
+    assert await three.active(THREAD) is not None
+    assert not mending.done()
+    assert await mending is None
+    assert len(stage.mended) == 1
+    for worker in (two, three):
+        await worker.aclose()
+
+
+async def test_whoever_dies_while_mending_leaves_the_run_to_the_next(stage: Stage) -> None:
+    dead, two, three = MemoryJournal(stage.logs, "one"), stage.worker("two"), stage.worker("three")
+
+    async def never(run: RunRecord, frames: Sequence[bytes]) -> list[bytes]:
+        await asyncio.Event().wait()
+        return []
+
+    two._mend = never
+    await dead.begin(record())
+    await asyncio.sleep(20)
+    with anyio.move_on_after(20):
+        await two.active(THREAD)
+    await asyncio.sleep(8)
+    assert await three.active(THREAD) is None
+    assert len(stage.mended) == 1
+    for worker in (two, three):
+        await worker.aclose()
 
 
 async def test_losing_the_journal_cuts_the_followers_and_saves(runs: Runs, stage: Stage) -> None:
