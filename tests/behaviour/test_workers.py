@@ -307,7 +307,7 @@ def test_an_answer_that_runs_when_the_server_is_told_to_stop_is_finished(
         lasting.process.send_signal(signal.SIGTERM)
         gate.open()
         assert any("one two three four five" in line for line in lines)
-    assert lasting.process.wait(30) == 0
+    assert lasting.process.wait(DEADLINE) == 0
     wait_until_gone(every, 0)
     assert "Traceback" not in lasting.log.read_text()
 
@@ -318,7 +318,7 @@ def test_what_dies_again_and_again_stops_the_server_with_one_line(server: Server
         holding = pool.submit(fcntl.flock, lock, fcntl.LOCK_EX)
         kill(children(server)["knowledge"])
         holding.result(10)
-        assert server.process.wait(100) == 2  # after growing pauses, thirteen seconds in all
+        assert server.process.wait(3 * DEADLINE) == 2  # after growing pauses, thirteen seconds in all
     last = server.log.read_text().splitlines()[-1]
     assert last.startswith("chatkeep: The knowledge process died 8 times")
     assert "in use by another chatkeep" in last
@@ -330,7 +330,7 @@ def test_ctrl_c_which_reaches_all_ends_all_in_order(server: Server) -> None:
     assert len(every) == 3
     for pid in [*every, server.process.pid]:
         os.kill(pid, signal.SIGINT)
-    assert server.process.wait(30) == 0
+    assert server.process.wait(DEADLINE) == 0
     wait_until_gone(every, 0)
     assert "Traceback" not in server.log.read_text()
     assert not logged(server, "process_died")
@@ -339,7 +339,7 @@ def test_ctrl_c_which_reaches_all_ends_all_in_order(server: Server) -> None:
 def test_no_process_outlives_a_supervisor_that_is_killed(server: Server) -> None:
     every = list(children(server).values())
     server.process.kill()
-    wait_until_gone(every, 30)
+    wait_until_gone(every, DEADLINE)
 
 
 def finished(data: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -350,7 +350,7 @@ def finished(data: Path, environment: Mapping[str, str], *arguments: str) -> sub
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * DEADLINE,
         check=False,
     )
 

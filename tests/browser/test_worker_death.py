@@ -16,8 +16,8 @@ from tests.serving import Server, logged, serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
-# The lease of the dead worker runs out; somebody looks within a second; the rest is for a slow machine.
-TIMEOUT_SECONDS = LEASE_SECONDS + 6
+# The lease of the dead worker runs out, and somebody looks within a second; the rest is for a slow machine.
+TIMEOUT_SECONDS = LEASE_SECONDS + 9
 
 
 @pytest.fixture
