@@ -1,5 +1,6 @@
 """Runs `chatkeep serve` as people do: a process of its own, asked over HTTP."""
 
+import json
 import os
 import selectors
 import signal
@@ -10,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
@@ -58,6 +62,22 @@ def serving(
         finally:
             if process.stdout is not None:
                 process.stdout.close()
+
+
+def logged(server: Server, event: str) -> list[dict[str, Any]]:
+    """The log's lines about `event`."""
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in map(json.loads, lines) if line["event"] == event]
+
+
+def wait_until_ready(server: Server, workers: int) -> None:
+    """Return when so many workers can answer: they listen many seconds before they can."""
+    deadline = time.monotonic() + _START_SECONDS
+    listing = {"type": "threads.list", "params": {"limit": 1, "order": "desc"}}
+    while len(logged(server, "ready")) < workers:
+        assert time.monotonic() < deadline, f"the workers were not ready in time:\n{server.log.read_text()}"
+        # A worker that is not ready keeps the request waiting.
+        httpx.post(f"{server.url}/chatkit", json=listing, timeout=_START_SECONDS)
 
 
 def _address(process: "subprocess.Popen[str]", log: Path) -> str:

@@ -347,7 +347,16 @@ def test_a_thread_says_which_run_is_active(client: httpx.Client, gate: Gate) -> 
         gate.open()
         running.rest()
     after = call(client, "threads.get_by_id", thread_id=running.thread)
-    assert "active_run_id" not in after.get("metadata", {})
+    assert after["metadata"] == {"active_run_id": None}
+
+
+def test_a_turn_that_was_stopped_is_not_broken_off(client: httpx.Client, gate: Gate) -> None:
+    with stream(client, submission()) as running:
+        gate.step(1)
+        running.until_word("one")
+        call(client, "threads.stop", thread_id=running.thread)
+    after = call(client, "threads.get_by_id", thread_id=running.thread)
+    assert after["metadata"] == {"active_run_id": None}
 
 
 def test_leaving_is_a_stop_for_those_who_cannot_resume(
@@ -467,6 +476,8 @@ def test_after_a_restart_the_turn_has_an_error_and_retry(
         httpx.Client(base_url=after.url, timeout=20) as client,
     ):
         told = whole(client, resume(running.thread, last.id))
+        thread = call(client, "threads.get_by_id", thread_id=running.thread)
+    assert thread["metadata"] == {"active_run_id": None, "broken_off": True}
     assert told.seen[0].event == "snapshot"
     assert told.seen[-2].data["type"] == "error"
     assert told.seen[-2].data["allow_retry"] is True

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatkeep.testing import Fault, Reply, ScriptedModelServer
-from tests.browser.test_journey import answer, ask
+from tests.browser.talk import answer, ask
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser

@@ -6,20 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chatkeep.testing import Fault, Gate, Reply, ScriptedModelServer
+from tests.browser.talk import answer, ask
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_role("textbox", name="Ask a question").fill(question)
-    page.keyboard.press("Enter")
-
-
-def answer(page: Page) -> str:
-    """The whole text of the last answer, once it is complete."""
-    expect(page.get_by_role("button", name="Copy").last).to_be_visible()
-    return page.get_by_role("log").inner_text()
 
 
 def test_a_question_is_answered_from_the_documents_and_its_citation_opens_the_passage(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from chatkeep.testing import Reply, ScriptedModelServer
+from chatkeep.testing import Gate, Reply, ScriptedModelServer
+from tests.browser.talk import answers, ask, expect_finished, stored
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -40,8 +41,7 @@ def test_a_react_page_asks_and_hears_the_events_in_order(
 ) -> None:
     model.script(Reply("Three red lights [1]."))
     open_page(page, scripted, react_page)
-    page.get_by_role("textbox", name="Message the AI").fill("What is shown when the bar is closed?")
-    page.keyboard.press("Enter")
+    ask(page, "What is shown when the bar is closed?")
     expect(page.get_by_role("log")).to_contain_text("Three red lights")
     expect(page.get_by_role("link", name=re.compile("Source 1")).first).to_be_visible()
     page.wait_for_function("window.__events.some((event) => event.name === 'response.end')")
@@ -57,3 +57,23 @@ def test_strict_mode_asks_for_the_threads_once(page: Page, scripted: Server, rea
     page.wait_for_function("window.__events.some((event) => event.name === 'ready')")
     page.wait_for_load_state("networkidle")
     assert asked == [f"{scripted.url}/chatkit"]
+
+
+def test_a_react_page_that_is_reloaded_in_mid_answer_goes_on_with_it(
+    page: Page, scripted: Server, model: ScriptedModelServer, react_page: Path
+) -> None:
+    gate = Gate()
+    gate.step(2)
+    model.script(Reply("one two three four", gate=gate))
+    open_page(page, scripted, react_page)
+    ask(page, "Count")
+    expect(answers(page)).to_have_text(["one two"])
+    page.reload()
+    expect(answers(page)).to_have_text(["one two"])
+    gate.open()
+    expect(answers(page)).to_have_text(["one two three four"])
+    expect_finished(page)
+    page.wait_for_function("window.__events.some((event) => event.name === 'response.end')")
+    heard = page.evaluate("window.__events.map((event) => event.name)")
+    assert heard == ["ready", "response.end"]
+    assert stored(scripted.url) == ["Count", "one two three four"]

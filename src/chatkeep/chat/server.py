@@ -250,12 +250,20 @@ class ChatServer(ChatKitServer[RequestContext]):
             await self._runs.stop(active)
 
     async def _get_by_id(self, request: ThreadsGetByIdReq, context: RequestContext) -> bytes:
-        """The SDK's, and whether a run is active: asked for first, so that no event falls between the two."""
+        """The SDK's, and what became of the last turn: its active run, or that it was broken off.
+
+        The run is asked for first, so that none of its events falls between the two; and last, since one that
+        begins meanwhile has stored its question, which must not look like one that nobody answers.
+        """
         thread_id = request.params.thread_id
-        active = await self._runs.active(ThreadKey(context.tenant, context.user, thread_id))
+        key = ThreadKey(context.tenant, context.user, thread_id)
+        active = await self._runs.active(key)
         thread = self._to_thread_response(await self._load_full_thread(thread_id, context))
-        if active is not None:
-            thread.metadata = {"active_run_id": active.id}
+        newest = await self.store.load_thread_items(thread_id, None, 1, "desc", context)
+        active = active or await self._runs.active(key)
+        thread.metadata = {"active_run_id": active.id if active is not None else None}
+        if active is None and endings.is_broken_off(newest.data):
+            thread.metadata["broken_off"] = True
         return self._serialize(thread)
 
     async def _retell(

@@ -15,11 +15,18 @@ function heard(name: string, detail?: unknown): void {
   window.__events.push({ name, detail });
 }
 
+/** The thread that was shown before the page was reloaded. */
+const THREAD = "thread";
+
 function App() {
   const { control } = useChatKit({
     api: { url: "/chatkit", domainKey: "local" },
+    initialThread: sessionStorage.getItem(THREAD) || null,
     onReady: () => heard("ready"),
-    onThreadChange: (detail) => heard("thread.change", detail),
+    onThreadChange: (detail) => {
+      sessionStorage.setItem(THREAD, detail.threadId ?? "");
+      heard("thread.change", detail);
+    },
     onResponseEnd: () => heard("response.end"),
     onError: ({ error }) =>
       heard("error", { name: error.name, message: error.message }),

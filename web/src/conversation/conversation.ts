@@ -41,20 +41,31 @@ export class Conversation {
   private readonly turns: Turns;
   private readonly threads: Threads;
   private readonly tabs: Tabs;
+  /** A run of another tab that there was no time for yet. */
+  private news: RunNews | null = null;
 
   constructor(private readonly context: Context) {
     this.history = new History(context);
     this.tabs = new Tabs(context, (news) => {
-      this.join(news);
+      this.news = news;
+      this.join();
     });
     this.turns = new Turns(context, {
       onRun: (news) => {
         this.tabs.tell(news);
       },
-      onGap: () => void this.threads.refresh().catch(() => undefined),
+      onEnd: (hasGap) => {
+        if (hasGap) void this.fillGap();
+        else this.join();
+      },
     });
-    this.threads = new Threads(context, (threadId, after, complete) => {
-      this.turns.attach(threadId, after, complete);
+    this.threads = new Threads(context, {
+      onRun: (threadId, after) => {
+        this.turns.attach(threadId, after);
+      },
+      onOpened: () => {
+        this.join();
+      },
     });
   }
 
@@ -77,6 +88,7 @@ export class Conversation {
   /** Lets go of whatever is under way; a server that can resume goes on with it. */
   abort(): void {
     this.tabs.close();
+    this.news = null;
     void this.turns.leave();
     this.threads.abort();
   }
@@ -279,16 +291,27 @@ export class Conversation {
    */
   private async leave(isToStop = false): Promise<boolean> {
     const { phase, chat } = this.context.store;
+    this.news = null;
     if (phase.value !== 'responding') return true;
     if (!chat.value.canCancel && (isToStop || !this.turns.isResumable)) return false;
     await (isToStop ? this.turns.stop() : this.turns.leave());
     return true;
   }
 
-  /** Another tab has begun a run: follow it, if its thread is shown here and nothing else goes on. */
-  private join({ threadId, runId, retried }: RunNews): void {
+  private async fillGap(): Promise<void> {
+    await this.threads.refresh().catch(() => undefined);
+    this.join();
+  }
+
+  /** Follows the run that another tab has begun, once nothing else goes on, if its thread is shown here. */
+  private join(): void {
     const { chat, phase } = this.context.store;
-    if (chat.value.thread?.id !== threadId || phase.value !== 'idle' || hasUnsent(chat.value)) return;
+    const { news } = this;
+    if (!news || phase.value !== 'idle') return;
+    this.news = null;
+    const { threadId, runId, retried } = news;
+    const isNew = chat.value.thread?.id === threadId && !this.turns.hasFollowed(runId);
+    if (!isNew || hasUnsent(chat.value)) return;
     if (retried !== null) chat.value = dropAfter(chat.value, retried);
     this.turns.attach(threadId, beginningOf(runId));
   }

@@ -22,15 +22,13 @@ function tab(
 /** A further tab of the same browser. */
 const another = (of: Tab, raw: Record<string, unknown> = {}): Tab => tab(raw, of.server, of.surroundings);
 
-const stored = (server: RunServer, items: readonly object[], activeRun?: string): void =>
-  void server.on('threads.get_by_id', () =>
-    json(
-      say.thread('thr_1', {
-        items: { data: items },
-        metadata: activeRun === undefined ? {} : { active_run_id: activeRun },
-      }),
-    ),
-  );
+const stored = (
+  server: RunServer,
+  items: readonly object[],
+  activeRun: string | null = null,
+  metadata: object = { active_run_id: activeRun },
+): void =>
+  void server.on('threads.get_by_id', () => json(say.thread('thr_1', { items: { data: items }, metadata })));
 
 function ask(r: Tab, text = 'Hi'): void {
   r.store.draft.value = { text, quote: '' };
@@ -351,6 +349,84 @@ test('a tab that shows the thread follows a run that another one begins', async 
   expect(texts(two.store).slice(0, 4)).toEqual(['Hi', 'Part done', 'More', 'Sure']);
 });
 
+test('a run that another tab begins while the thread is being loaded is followed', async () => {
+  const { r: one, run } = await answering();
+  finish(run);
+  await one.idle();
+  one.conversation.begin();
+  const two = another(one);
+  two.conversation.begin();
+  const early = json(
+    say.thread('thr_1', {
+      items: { data: [say.user('u'), say.assistant('a', 'Part done')] },
+      metadata: { active_run_id: null },
+    }),
+  );
+  let reply: (response: Response) => void = () => undefined;
+  one.server.on('threads.get_by_id', () => new Promise<Response>((resolve) => (reply = resolve)));
+  const loading = two.conversation.setThreadId('thr_1');
+  ask(one, 'More');
+  const second = await one.server.begun(2);
+  second.say(say.done(say.user('u2', 'More')), say.opts(true), say.added(say.assistant('b', 'M')));
+  await vi.waitFor(() => expect(texts(one.store)).toEqual(['Hi', 'Part done', 'More', 'M']));
+  reply(early);
+  await loading;
+  await vi.waitFor(() => expect(texts(two.store)).toEqual(['Hi', 'Part done', 'More', 'M']));
+  second.say(say.done(say.assistant('b', 'More done')));
+  second.end();
+  await two.idle();
+  expect(texts(two.store)).toEqual(['Hi', 'Part done', 'More', 'More done']);
+});
+
+test('a run that another tab begins is followed once, though the loaded thread names it too', async () => {
+  const { r: one, run } = await answering();
+  finish(run);
+  await one.idle();
+  one.conversation.begin();
+  const two = another(one);
+  two.conversation.begin();
+  const late = json(
+    say.thread('thr_1', {
+      items: { data: [say.user('u'), say.user('u2', 'More')] },
+      metadata: { active_run_id: 'run_2' },
+    }),
+  );
+  let reply: (response: Response) => void = () => undefined;
+  one.server.on('threads.get_by_id', () => new Promise<Response>((resolve) => (reply = resolve)));
+  const loading = two.conversation.setThreadId('thr_1');
+  ask(one, 'More');
+  const second = await one.server.begun(2);
+  second.say(say.done(say.user('u2', 'More')));
+  await settled();
+  reply(late);
+  await loading;
+  second.end();
+  await two.idle();
+  await settled();
+  expect(count(one, 'resume')).toBe(1);
+});
+
+test('a run that another tab begins before this one has seen the end of the last is followed after it', async () => {
+  const { r: one, run } = await answering();
+  one.conversation.begin();
+  const two = another(one);
+  two.conversation.begin();
+  stored(one.server, [say.user('u')], 'run_1');
+  await two.conversation.setThreadId('thr_1');
+  await vi.waitFor(() => expect(texts(two.store)).toEqual(['Hi', 'Part']));
+  const [, follower] = run.followers;
+  if (!follower) throw new Error('the second tab does not follow');
+  run.followers.pop();
+  finish(run);
+  await one.idle();
+  ask(one, 'More');
+  (await one.server.begun(2)).say(say.done(say.user('u2', 'More')), say.added(say.assistant('b', 'M')));
+  await settled();
+  expect(texts(two.store)).toEqual(['Hi', 'Part']);
+  follower.cut();
+  await vi.waitFor(() => expect(texts(two.store)).toEqual(['Hi', 'Part done', 'More', 'M']));
+});
+
 test('an answer written anew in one tab replaces the old one in the other', async () => {
   const { r: one, run } = await answering();
   finish(run);
@@ -502,6 +578,39 @@ test('a question that nobody answered says so when its thread is opened, and can
   stored(r.server, [say.user('u')]);
   await r.conversation.fetchUpdates();
   expect(r.store.chat.value.failure).toBeNull();
+});
+
+test('a server that does not say whether it answers is not taken for one that does not', async () => {
+  const r = tab();
+  stored(r.server, [say.user('u')], null, {});
+  await r.conversation.setThreadId('thr_1');
+  expect(r.store.chat.value.failure).toBeNull();
+});
+
+test('an answer that was broken off says so when its thread is opened, and can be had anew', async () => {
+  const r = tab();
+  const brokenOff = { active_run_id: null, broken_off: true };
+  stored(r.server, [say.user('u'), say.assistant('a', 'Half')], null, brokenOff);
+  await r.conversation.setThreadId('thr_1');
+  expect(r.store.chat.value.failure).toEqual({
+    message: null,
+    about: 'brokenOff',
+    canRetry: true,
+    plan: { kind: 'after_item', itemId: 'u' },
+  });
+  expect(r.conversation.canSubmit()).toBe(true);
+  r.conversation.retryFailure();
+  (await r.server.begun(1)).say(say.done(say.assistant('b', 'Whole')));
+  await vi.waitFor(() => expect(texts(r.store)).toEqual(['Hi', 'Whole']));
+  expect(r.store.chat.value.failure).toBeNull();
+});
+
+test('an answer that goes on is not taken for one that was broken off', async () => {
+  const { r: one } = await answering();
+  const two = another(one);
+  stored(one.server, [say.user('u')], 'run_1', { active_run_id: 'run_1', broken_off: true });
+  await two.conversation.setThreadId('thr_1');
+  expect(two.store.chat.value.failure).toBeNull();
 });
 
 test.each([

@@ -2,21 +2,25 @@
 import { activeRun, beginningOf } from '../protocol/additions';
 import { asError, RequestFailed } from '../protocol/errors';
 import type { ThreadMetadata } from '../protocol/types.gen';
-import { emptyChat, type ChatState } from '../state/model';
+import { emptyChat } from '../state/model';
 import { prepend, reconcile, showOlder, type Loaded } from '../state/paging';
 import { load } from '../state/reduce';
-import { unanswered } from '../state/selectors';
+import { unfinished } from '../state/selectors';
 import type { Context } from './context';
 
-/** Follows a run that is under way in the shown thread, over items that are complete already. */
-export type Attach = (threadId: string, after: string, complete: readonly string[]) => void;
+export interface Hooks {
+  /** A run is under way in the shown thread. */
+  readonly onRun: (threadId: string, after: string) => void;
+  /** A thread has been opened, or could not be. */
+  readonly onOpened: () => void;
+}
 
 export class Threads {
   private loading: AbortController | null = null;
 
   constructor(
     private readonly context: Context,
-    private readonly attach: Attach,
+    private readonly hooks: Hooks,
   ) {}
 
   /** Shows the thread; a failure is shown and reported, never thrown. */
@@ -35,7 +39,7 @@ export class Threads {
       const { thread, loaded } = await this.read(threadId, abort.signal);
       if (abort.signal.aborted) return;
       const read = load(emptyChat, thread, loaded.items, loaded.older);
-      store.chat.value = { ...read, failure: this.waiting(read) };
+      store.chat.value = { ...read, failure: unfinished(read) };
       store.scroll.value = { to: 'end' };
       isShown = true;
     } catch (thrown) {
@@ -48,6 +52,7 @@ export class Threads {
       emit('chatkit.thread.load.end', { threadId });
     }
     if (isShown) this.followRun();
+    if (!abort.signal.aborted) this.hooks.onOpened();
   }
 
   /** The empty view in which the next message begins a thread. */
@@ -75,23 +80,15 @@ export class Threads {
     if (store.chat.value.thread?.id !== threadId || store.phase.peek() !== 'idle') return;
     const { items, older } = reconcile(store.chat.value, loaded);
     const read = load(store.chat.value, thread, items, older);
-    const isWaiting = read.failure?.about === 'unanswered';
-    store.chat.value = { ...read, failure: isWaiting ? this.waiting(read) : read.failure };
+    const isOutdated = ['unanswered', 'brokenOff'].includes(read.failure?.about ?? '');
+    store.chat.value = { ...read, failure: isOutdated ? unfinished(read) : read.failure };
     this.followRun();
   }
 
-  /** The failure to show of a thread that was just read and has no other. */
-  private waiting(read: ChatState): ChatState['failure'] {
-    return read.thread && activeRun(read.thread) === null ? unanswered(read) : null;
-  }
-
   private followRun(): void {
-    const { thread, entries } = this.context.store.chat.value;
+    const { thread } = this.context.store.chat.value;
     const runId = thread && activeRun(thread);
-    if (thread === null || runId === null) return;
-    const asked = entries.findLastIndex((entry) => entry.item.type === 'user_message');
-    const complete = entries.slice(asked + 1).map((entry) => entry.item.id);
-    this.attach(thread.id, beginningOf(runId), complete);
+    if (thread !== null && runId !== null) this.hooks.onRun(thread.id, beginningOf(runId));
   }
 
   /** The next older items, in front of those shown. */

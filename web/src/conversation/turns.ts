@@ -5,8 +5,8 @@
  *
  * Above: `Conversation`. Below: the transport and the reducer. Nothing here knows of the DOM.
  */
-import { beginningOf, renewed, runOf, type TurnRequest } from '../protocol/additions';
-import { asError, ConnectionLost, IntegrationError, RequestFailed, StreamFailed } from '../protocol/errors';
+import { renewed, type TurnRequest } from '../protocol/additions';
+import { asError, ConnectionLost, RequestFailed, StreamFailed } from '../protocol/errors';
 import { Transport, type Arrival } from '../protocol/transport';
 import type {
   ClientToolCallItem,
@@ -17,40 +17,14 @@ import type {
 import { reduceHistory } from '../state/history';
 import { emptyChat, type RetryPlan } from '../state/model';
 import { addLocal, completeToolCall, dropAfter, reduce, reduceSnapshot, settle } from '../state/reduce';
-import { pendingToolCall, retryPlan, withPlan } from '../state/selectors';
+import { pendingToolCall, withPlan } from '../state/selectors';
 import { log, type Context } from './context';
+import { Course } from './course';
 import type { RunNews } from './tabs';
+import { runTool } from './tools';
 
 /** How long the end of a run that was stopped is waited for. */
 const STOPPING = 3_000;
-
-/** How far a turn has come, for deciding what a stop or a retry would have to do. */
-interface Course {
-  /** What began the turn; null for one that was begun elsewhere. */
-  readonly request: TurnRequest | null;
-  /** The latest request; a turn has one more for each client tool. */
-  current: TurnRequest | null;
-  /** How to begin to follow again. */
-  source: RetryPlan | null;
-  /** Whether what comes in has been told before, maybe to this very page. */
-  isReplay: boolean;
-  /** The run whose events are coming in now, if its server can resume and stop it. */
-  runId: string | null;
-  isStreaming: boolean;
-  /** Whether anything has come in answer to the latest request. */
-  isHeard: boolean;
-  /** Whether the server has said that its run is over. */
-  isOver: boolean;
-  isStopped: boolean;
-  wasEchoed: boolean;
-  hadEvents: boolean;
-  /** Items that were loaded complete: told again, they stay as they are until they are complete again. */
-  readonly complete: Set<string>;
-  readonly retold: Set<string>;
-  snapshot: 'none' | 'begun' | 'gap';
-  error: Error | null;
-  plan: RetryPlan | null;
-}
 
 interface Run {
   readonly abort: AbortController;
@@ -61,8 +35,8 @@ interface Run {
 export interface Hooks {
   /** A run has begun here that others may follow. */
   readonly onRun: (news: RunNews) => void;
-  /** More has happened in the thread than the server could tell again. */
-  readonly onGap: () => void;
+  /** A turn is over; maybe more has happened in the thread than the server could tell again. */
+  readonly onEnd: (hasGap: boolean) => void;
 }
 
 export class Turns {
@@ -71,6 +45,7 @@ export class Turns {
   private readonly transport: Transport;
   /** The runs that were begun here: their client tools are this element's to run. */
   private readonly own = new Set<string>();
+  private readonly followed = new Set<string>();
 
   constructor(
     private readonly context: Context,
@@ -82,6 +57,11 @@ export class Turns {
   /** Whether the turn under way goes on at the server without us. */
   get isResumable(): boolean {
     return this.run?.course.runId != null;
+  }
+
+  /** Whether this run is under way here, or was. */
+  hasFollowed(runId: string): boolean {
+    return this.followed.has(runId);
   }
 
   /** Shows the message at once and sends it; settles with the first event of the answer. */
@@ -128,19 +108,13 @@ export class Turns {
     if (error) throw error;
   }
 
-  /** Follows a run that was begun before. `complete` names the items that a replay must not take apart. */
-  attach(threadId: string, after: string, complete: readonly string[] = []): void {
+  /** Follows a run that was begun before. */
+  attach(threadId: string, after: string): void {
     const { chat } = this.context.store;
+    const course = new Course({ threadId, after, chat: chat.value });
     // Whoever resumes can also be stopped; the run may still say otherwise.
     chat.value = { ...chat.value, failure: null, canCancel: true };
-    const runId = runOf(after);
-    const course = {
-      ...newCourse(null),
-      source: { kind: 'resume', threadId, after } as const,
-      runId,
-      isReplay: runId !== null && after === beginningOf(runId),
-      complete: new Set(complete),
-    };
+    if (course.runId !== null) this.followed.add(course.runId);
     this.begin(course, (signal) => this.transport.resume(threadId, after, signal));
   }
 
@@ -174,12 +148,13 @@ export class Turns {
   forget(): void {
     this.transport.forget();
     this.own.clear();
+    this.followed.clear();
   }
 
   /** A request that has its key is sent again as it was, so that it is never done twice. */
   private start(asked: TurnRequest): { accepted: Promise<void>; finished: Promise<Error | null> } {
     const request = asked.metadata ? asked : renewed(asked, this.context.surroundings.newKey);
-    return this.begin(newCourse(request), (signal) => this.transport.submit(request, signal));
+    return this.begin(new Course({ request }), (signal) => this.transport.submit(request, signal));
   }
 
   private begin(
@@ -218,13 +193,14 @@ export class Turns {
     }
     if (this.run?.abort.signal === signal) {
       const settled = settle(store.chat.value);
-      store.chat.value = { ...settled, failure: withPlan(settled.failure, this.planOf(course)) };
+      const plan = course.retry(settled, this.context.surroundings.newKey);
+      store.chat.value = { ...settled, failure: withPlan(settled.failure, plan) };
       store.isReconnecting.value = false;
       this.run = null;
       store.phase.value = 'idle';
     }
     emit('chatkit.response.end', undefined);
-    if (course.snapshot === 'gap') this.hooks.onGap();
+    this.hooks.onEnd(course.hasGap);
     return course.error;
   }
 
@@ -239,16 +215,15 @@ export class Turns {
     for (;;) {
       const called = await this.play(arrivals, course, signal, accept);
       if (!called || course.error || course.isStopped) break;
-      const result = await this.callTool(called, signal);
+      const result = await runTool(this.context, called, signal);
+      const { chat } = this.context.store;
+      chat.value = completeToolCall(chat.value, called.id, result);
       const params = { thread_id: called.thread_id, result };
       const output: TurnRequest = { type: 'threads.add_client_tool_output', params };
       course.current = renewed(output, this.context.surroundings.newKey);
       arrivals = this.transport.submit(course.current, signal);
     }
-    const type = course.request?.type;
-    if (course.error || course.isStopped) return;
-    const expectsEcho = type === 'threads.create' || type === 'threads.add_user_message';
-    if (expectsEcho ? !course.wasEchoed : type === 'threads.retry_after_item' && !course.hadEvents) {
+    if (course.isEmpty) {
       throw new StreamFailed('stream.empty', 'ChatKit: the server ended the response without an answer');
     }
   }
@@ -261,7 +236,7 @@ export class Turns {
     accept: () => void,
   ): Promise<ClientToolCallItem | null> {
     const arrived = new Set<string>();
-    Object.assign(course, { isStreaming: true, isHeard: false, isOver: false });
+    course.beginStream();
     for await (const arrival of arrivals) {
       if (signal.aborted) break;
       this.take(arrival, course);
@@ -271,7 +246,7 @@ export class Turns {
     }
     signal.throwIfAborted();
     const isOurs = course.runId === null ? course.request !== null : this.own.has(course.runId);
-    Object.assign(course, { isStreaming: false, isOver: course.runId !== null, runId: null });
+    course.endStream();
     const call = pendingToolCall(this.context.store.chat.value);
     return isOurs && call && arrived.has(call.id) ? call : null;
   }
@@ -287,14 +262,13 @@ export class Turns {
         this.beginRun(arrival.runId, course);
         return;
       case 'snapshot':
-        course.snapshot = 'begun';
-        course.complete.clear();
+        course.beginSnapshot();
         store.chat.value = reduceSnapshot(store.chat.value, arrival.event);
         store.history.value = reduceHistory(store.history.value, arrival.event);
         return;
       case 'event':
-        this.note(arrival.event, course);
-        if (!isRetold(arrival.event, course)) this.apply(arrival.event, course);
+        course.note(arrival.event, store.chat.value);
+        if (!course.isRetold(arrival.event)) this.apply(arrival.event, course);
     }
   }
 
@@ -302,6 +276,7 @@ export class Turns {
   private beginRun(runId: string, course: Course): void {
     const isOwn = course.current !== null && course.runId === null;
     course.runId = runId;
+    this.followed.add(runId);
     if (!isOwn) return;
     this.own.add(runId);
     const threadId = this.context.store.chat.value.thread?.id;
@@ -309,19 +284,6 @@ export class Turns {
     const retried = current?.type === 'threads.retry_after_item' ? current.params.item_id : null;
     // A thread that is only now made is shown nowhere else.
     if (threadId !== undefined) this.hooks.onRun({ threadId, runId, retried });
-  }
-
-  /** What the event says of the turn's course. */
-  private note(event: ThreadStreamEvent, course: Course): void {
-    const { chat } = this.context.store;
-    course.hadEvents = true;
-    course.isHeard = true;
-    if (event.type === 'error') course.error = new StreamFailed(event.code ?? 'custom', event.message);
-    if (event.type !== 'thread.item.done' || event.item.type !== 'user_message') return;
-    course.wasEchoed = true;
-    if (course.snapshot !== 'begun') return;
-    const isKnown = chat.value.entries.some(({ item, isLocal }) => isLocal || item.id === event.item.id);
-    course.snapshot = isKnown ? 'none' : 'gap';
   }
 
   private apply(event: ThreadStreamEvent, course: Course): void {
@@ -348,97 +310,15 @@ export class Turns {
     }
   }
 
-  private async callTool(call: ClientToolCallItem, signal: AbortSignal): Promise<unknown> {
-    const { store } = this.context;
-    const result = await Promise.race([this.toolResult(call), whenAborted(signal)]);
-    signal.throwIfAborted();
-    store.chat.value = completeToolCall(store.chat.value, call.id, result);
-    return result;
-  }
-
-  /** The page's answer; a failure is an answer too, so that the assistant learns of it. */
-  private async toolResult(call: ClientToolCallItem): Promise<unknown> {
-    try {
-      const { onClientTool } = this.context.options();
-      if (!onClientTool) {
-        throw new IntegrationError(`no onClientTool is configured to run the client tool "${call.name}"`);
-      }
-      const result: unknown = await onClientTool({ name: call.name, params: call.arguments });
-      return JSON.parse(JSON.stringify(result ?? {}));
-    } catch (thrown) {
-      const error = asError(thrown);
-      this.context.emit('chatkit.error', { error });
-      return { error: error.message };
-    }
-  }
-
   private fail(course: Course, error: Error): void {
     const { store, emit } = this.context;
-    const isLost = error instanceof ConnectionLost;
-    course.error = error;
-    course.plan = isLost
-      ? { kind: 'resume', threadId: error.threadId, after: error.after }
-      : (course.source ?? this.repetition(course, error));
-    const about = isLost ? ({ about: 'unreachable' } as const) : {};
+    course.fail(error, this.transport.isResuming);
+    const about = error instanceof ConnectionLost ? ({ about: 'unreachable' } as const) : {};
     store.chat.value = {
       ...store.chat.value,
       failure: { message: spokenBy(error), ...about, canRetry: true, plan: null },
     };
     emit('chatkit.error', { error });
-  }
-
-  /** What nobody answered may have been done all the same: its key tells, if it is sent again as it was. */
-  private repetition({ current, isHeard }: Course, error: Error): RetryPlan | null {
-    const wasAnswered = isHeard || error instanceof RequestFailed || error instanceof StreamFailed;
-    if (wasAnswered || current === null) return null;
-    const isSafe = current.type === 'threads.retry_after_item' || this.transport.isResuming;
-    return isSafe ? { kind: 'resend', request: current } : null;
-  }
-
-  private planOf(course: Course): RetryPlan | null {
-    const { chat } = this.context.store;
-    const plan = course.plan ?? retryPlan(chat.value, course.request, course.wasEchoed);
-    // The key stands for a run that is over: under it the same end would be told again.
-    if (plan?.kind !== 'resend' || !course.isOver) return plan;
-    return { ...plan, request: renewed(plan.request, this.context.surroundings.newKey) };
-  }
-}
-
-function newCourse(request: TurnRequest | null): Course {
-  return {
-    request,
-    current: request,
-    source: null,
-    isReplay: false,
-    runId: null,
-    isStreaming: false,
-    isHeard: false,
-    isOver: false,
-    isStopped: false,
-    wasEchoed: false,
-    hadEvents: false,
-    complete: new Set(),
-    retold: new Set(),
-    snapshot: 'none',
-    error: null,
-    plan: null,
-  };
-}
-
-/** Whether the event only tells again how an item came about that is shown complete. */
-function isRetold(event: ThreadStreamEvent, { complete, retold }: Course): boolean {
-  switch (event.type) {
-    case 'thread.item.added':
-      if (complete.has(event.item.id)) retold.add(event.item.id);
-      return complete.has(event.item.id);
-    case 'thread.item.updated':
-      return retold.has(event.item_id);
-    case 'thread.item.done':
-      complete.delete(event.item.id);
-      retold.delete(event.item.id);
-      return false;
-    default:
-      return false;
   }
 }
 
@@ -446,16 +326,4 @@ function isRetold(event: ThreadStreamEvent, { complete, retold }: Course): boole
 function spokenBy(error: Error): string | null {
   const isRefusal = error instanceof RequestFailed && (error.status < 500 || error.status === 503);
   return isRefusal ? error.explanation : null;
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        reject(asError(signal.reason));
-      },
-      { once: true },
-    );
-  });
 }

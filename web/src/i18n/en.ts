@@ -42,6 +42,7 @@ export const en = {
   somethingWrong: 'Something went wrong. Please try again.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
   unanswered: 'This question was not answered.',
+  brokenOff: 'The server was interrupted before this answer was complete.',
   loadFailed: 'This conversation could not be loaded.',
   renameFailed: 'The conversation could not be renamed.',
   deleteFailed: 'The conversation could not be deleted.',

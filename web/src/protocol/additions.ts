@@ -55,6 +55,13 @@ export function beginningOf(runId: string): string {
   return `${runId}:0`;
 }
 
+/** What the server says of the thread's last turn, if it is one that does. */
+export function lastTurn(thread: ThreadMetadata): 'active' | 'broken off' | 'over' | 'unknown' {
+  if (activeRun(thread) !== null) return 'active';
+  if (!isObject(thread.metadata) || thread.metadata.active_run_id !== null) return 'unknown';
+  return thread.metadata.broken_off === true ? 'broken off' : 'over';
+}
+
 /** The run that answers in this thread at present, by what its server says. */
 export function activeRun(thread: ThreadMetadata): string | null {
   const runId = isObject(thread.metadata) ? thread.metadata.active_run_id : null;

@@ -14,7 +14,7 @@ import type {
 type Json = Record<string, unknown>;
 
 /** Free-form dictionaries, where a null is a value like any other. */
-const FREE_FORM = new Set(['arguments', 'output', 'data', 'payload']);
+const FREE_FORM = new Set(['metadata', 'arguments', 'output', 'data', 'payload']);
 const ITEM_TYPES = new Set([
   'user_message',
   'assistant_message',

@@ -37,7 +37,7 @@ export type RetryPlan =
 export interface Failure {
   /** The server's own words; null stands for a localised text: that of `about`, else a general one. */
   readonly message: string | null;
-  readonly about?: 'unanswered' | 'unreachable';
+  readonly about?: 'unanswered' | 'brokenOff' | 'unreachable';
   readonly canRetry: boolean;
   readonly plan: RetryPlan | null;
 }

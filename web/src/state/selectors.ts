@@ -1,5 +1,5 @@
 /** Questions asked of the state. Pure. */
-import type { TurnRequest } from '../protocol/additions';
+import { lastTurn, type TurnRequest } from '../protocol/additions';
 import type { ClientToolCallItem, ThreadItem } from '../protocol/types.gen';
 import type { ChatState, Entry, Failure, RetryPlan } from './model';
 
@@ -57,6 +57,12 @@ export function lastMessageId(state: ChatState): string | null {
   );
 }
 
+/** The items that follow the last message. */
+export function answersOfLastTurn({ entries }: ChatState): string[] {
+  const asked = entries.findLastIndex((entry) => entry.item.type === 'user_message');
+  return entries.slice(asked + 1).map((entry) => entry.item.id);
+}
+
 /** The tool call the server waits for, if the thread ends with one. */
 export function pendingToolCall(state: ChatState): ClientToolCallItem | null {
   const item = state.entries.findLast((entry) => entry.item.type !== 'end_of_turn')?.item;
@@ -77,15 +83,19 @@ export function retryPlan(
 }
 
 /**
- * What to say of a loaded thread that ends with a question nobody is answering. Any other last item, a tool
- * call or an end-of-turn marker among them, means that there was an answer of some kind.
+ * What to say of a loaded thread whose last turn did not come to its end: it was broken off, or ends with a
+ * question nobody is answering. Servers that do not tell may be answering all the same: there nothing is said.
  */
-export function unanswered(state: ChatState): Failure | null {
-  const last = state.entries.at(-1);
-  const isOpen = (state.thread?.status?.type ?? 'active') === 'active';
-  if (!isOpen || last?.item.type !== 'user_message' || last.isLocal) return null;
-  const plan = { kind: 'after_item', itemId: last.item.id } as const;
-  return { message: null, about: 'unanswered', canRetry: true, plan };
+export function unfinished(state: ChatState): Failure | null {
+  const { thread, entries } = state;
+  const turn = thread ? lastTurn(thread) : 'unknown';
+  const itemId = lastMessageId(state);
+  const isOpen = (thread?.status?.type ?? 'active') === 'active';
+  if (turn === 'unknown' || turn === 'active' || !isOpen || itemId === null || hasUnsent(state)) return null;
+  // Any other last item, a tool call or an end-of-turn marker among them, is an answer of some kind.
+  const about = entries.at(-1)?.item.type === 'user_message' ? 'unanswered' : 'brokenOff';
+  if (about === 'brokenOff' && turn !== 'broken off') return null;
+  return { message: null, about, canRetry: true, plan: { kind: 'after_item', itemId } };
 }
 
 /** Whether a message stands here that the server has not taken yet. */

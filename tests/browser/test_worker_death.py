@@ -1,0 +1,67 @@
+"""A worker that is killed in mid-answer takes nothing with it that had been said."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from chatkeep.adapters.memory_journal import LEASE_SECONDS
+from chatkeep.testing import Gate, Reply, ScriptedModelServer
+from tests.browser.conftest import HARBOUR
+from tests.browser.talk import answers, ask, expect_finished, reconnecting, stored
+from tests.serving import Server, logged, serving, wait_until_ready
+
+pytestmark = pytest.mark.browser
+
+# The lease of the dead worker runs out, and somebody looks within a second; the rest is for a slow machine.
+TIMEOUT_SECONDS = LEASE_SECONDS + 9
+
+
+@pytest.fixture
+def workers(model: ScriptedModelServer, redis_url: str, tmp_path: Path) -> Iterator[Server]:
+    environment = {
+        "LLM_PROVIDER": "compatible",
+        "OPENAI_BASE_URL": model.base_url,
+        "OPENAI_DEFAULT_MODEL": "scripted",
+        "CHATKEEP_EMBEDDER": "none",
+        "CHATKEEP_REDIS_URL": redis_url,
+    }
+    with serving([HARBOUR], tmp_path, environment, "--workers", "2") as server:
+        wait_until_ready(server, 2)
+        yield server
+
+
+def answering_worker(server: Server) -> int:
+    """The pid of the worker that was asked last."""
+    (*_, asked) = [line for line in logged(server, "operation") if line["type"] == "threads.create"]
+    return int(asked["pid"])
+
+
+def test_what_a_killed_worker_had_said_stays_and_the_question_can_be_asked_again(
+    page: Page, workers: Server, model: ScriptedModelServer
+) -> None:
+    gate = Gate()
+    gate.step(2)
+    model.script(Reply("one two three four", gate=gate))
+    page.goto(workers.url)
+    ask(page, "Count")
+    expect(answers(page)).to_have_text(["one two"])
+    os.kill(answering_worker(workers), signal.SIGKILL)
+    gate.open()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "The server was interrupted", timeout=TIMEOUT_SECONDS * 1000
+    )
+    expect(answers(page)).to_have_text(["one two"])
+    expect(reconnecting(page)).to_have_count(0)
+    assert [text.strip() for text in stored(workers.url)] == ["Count", "one two"]
+    page.reload()
+    expect(answers(page)).to_have_text(["one two"])
+    expect(page.get_by_role("alert")).to_contain_text("before this answer was complete")
+    model.script(Reply("One to four."))
+    page.get_by_role("button", name="Try again").click()
+    expect(answers(page)).to_have_text(["One to four."])
+    expect_finished(page)
+    assert stored(workers.url) == ["Count", "One to four."]
