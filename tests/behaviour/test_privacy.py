@@ -22,8 +22,14 @@ def deny_connect(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def offline(library: Path, log: Path) -> dict[str, str]:
+    """Everything but this machine refused and noted; and an environment that asks for telemetry (FastAPI's)."""
     log.touch()
-    return {"LD_PRELOAD": str(library), "OFFLINE_LOG": str(log)}
+    return {
+        "LD_PRELOAD": str(library),
+        "OFFLINE_LOG": str(log),
+        "FASTAPI_OTEL_AUTO_CONFIGURE": "true",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://192.0.2.1:4318",
+    }
 
 
 def use_everything(url: str) -> str:
@@ -35,8 +41,8 @@ def use_everything(url: str) -> str:
         def call(kind: str, /, **params: object) -> httpx.Response:
             return client.post("/chatkit", json={"type": kind, "params": params}).raise_for_status()
 
-        frames = call("threads.create", input=message).text.split("\n\n")
-        events = [json.loads(frame.removeprefix("data: ")) for frame in frames if frame]
+        lines = call("threads.create", input=message).text.splitlines()
+        events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
         thread = events[0]["thread"]["id"]
         items = [event["item"] for event in events if event["type"] == "thread.item.done"]
         answer = next(item for item in items if item["type"] == "assistant_message")

@@ -52,9 +52,11 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 lifespan="on",
+                ws="none",  # there are no WebSockets here, and their library costs time and memory
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        self.config.load()  # imports what serves: here, and not on the loop
         self._on_listening = on_listening
         logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
 

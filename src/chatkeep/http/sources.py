@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FunctionLoader
+from jinja2 import DictLoader, Environment
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -44,9 +44,9 @@ async def source(passage_id: str, services: ServicesDep, context: ContextDep) ->
     try:
         passage, document = await services.sources.passage(passage_id, context)
     except NotFound:
-        return HTMLResponse(_templates().get_template("missing.html").render(), status_code=404)
+        return HTMLResponse(templates().get_template("missing.html").render(), status_code=404)
     page = (
-        _templates()
+        templates()
         .get_template("source.html")
         .render(
             document=document,
@@ -110,7 +110,11 @@ def _link(renderer: RendererHTML, tokens: list[Token], index: int, options: Opti
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The pages' templates, read and compiled: while the server starts, in a thread, and never again."""
     folder = files("chatkeep.http") / "templates"
-    loader = FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
-    return Environment(loader=loader, autoescape=True)
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in ("source.html", "missing.html")}
+    environment = Environment(loader=DictLoader(texts), autoescape=True)
+    for name in texts:
+        environment.get_template(name)
+    return environment
