@@ -71,6 +71,7 @@ def test_without_a_model_nothing_leaves(deny_connect: Path, tmp_path: Path) -> N
     log = tmp_path / "log"
     with serving([HARBOUR], tmp_path / "data", offline(deny_connect, log)) as server:
         assert "Saltby" in use_everything(server.url)
+    assert "telemetry" not in server.log.read_text()  # FastAPI says so when it has been told to export
     assert log.read_text() == ""
 
 
