@@ -1,24 +1,22 @@
 """One run: search the documents, let the model answer, tell the listener.
 
-Above: `chat.turn` listens to the events. Below: a `Searcher` finds passages, a `CreatedModel` answers.
+Above: `chat.server` listens to the events. Below: a `Searcher` finds passages, a `CreatedModel` answers.
 Nothing here knows of ChatKit, HTTP or a provider.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Protocol
 
-import agents as sdk
-import anyio
+from agents.models.interface import ModelTracing
 
 from chatkeep.agents.events import AgentEvent, Message, PassagesFound, Progress, UsageReported
-from chatkeep.agents.failures import empty, translate
+from chatkeep.agents.failures import empty, translate, unfinished
 from chatkeep.agents.models import CreatedModel
 from chatkeep.agents.passages import prompt_passages, render_question
-from chatkeep.agents.streaming import Listening, Outbox
+from chatkeep.agents.streaming import Hearing
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.documents import Passage
 
@@ -26,15 +24,11 @@ from chatkeep.knowledge.documents import Passage
 # what answers a question is rarely further down.
 PASSAGES = 8
 
-# A run calls the model once; tools to come may need a few rounds more.
-_MAX_TURNS = 8
-
 # What is kept of earlier turns. About 6,000 tokens: with the passages, within a window of 16,000.
 _HISTORY_MESSAGES = 20
 _HISTORY_CHARACTERS = 24_000
 
 _CHARACTERS_PER_TOKEN = 4  # the usual estimate for English text
-_CLEAN_UP = 5.0  # seconds a cancelled run gets to let go of its connection
 
 
 class Searcher(Protocol):
@@ -74,44 +68,44 @@ class Workflow:
             *fit(history, _HISTORY_MESSAGES, _HISTORY_CHARACTERS),
             Message("user", render_question(question, prompt_passages(passages))),
         ]
-        outbox = Outbox()
-        listening = Listening(self.model.model, self.model.source, outbox.put)
-        running = asyncio.create_task(self._answer(asked, listening), name="agents.run")
-        running.add_done_callback(lambda _: outbox.close())
-        try:
-            async with aclosing(outbox.events()) as events:
-                async for event in events:
-                    yield event
-            await running
-        finally:
-            await _end(running)
+        hearing = Hearing(self.model.source)
+        async with aclosing(self._answer(asked, hearing)) as events:
+            async for event in events:
+                yield event
         sent = sum(len(message.text) for message in asked) + len(self.instructions)
-        yield _usage(listening, sent)
+        yield _usage(hearing, sent)
 
-    async def _answer(self, asked: Sequence[Message], model: Listening) -> None:
-        agent = sdk.Agent(
-            name="chatkeep", instructions=self.instructions, model=model, model_settings=self.model.settings
-        )
+    async def _answer(self, asked: Sequence[Message], hearing: Hearing) -> AsyncGenerator[AgentEvent]:
+        """One call of the model: for an agent without tools, the SDK's runner would do no more.
+
+        It would cost two milliseconds and a second task, more than all else that an answer takes here.
+        """
+        begun = False
         try:
-            await sdk.Runner.run(
-                agent,
+            stream = self.model.model.stream_response(
+                self.instructions,
                 # Plain strings, without ids: what every converter and every provider accepts as history.
                 [{"role": message.role, "content": message.text} for message in asked],
-                max_turns=_MAX_TURNS,
-                run_config=sdk.RunConfig(tracing_disabled=True),
+                self.model.settings,
+                tools=[],
+                output_schema=None,
+                handoffs=[],
+                tracing=ModelTracing.DISABLED,
+                previous_response_id=None,
+                conversation_id=None,
+                prompt=None,
             )
-        except sdk.AgentsException as error:
-            raise translate(error, self.model.source, begun=model.messages > 0) from error
-        if not model.messages:
+            async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
+                async for event in stream:
+                    begun = True
+                    for ours in hearing.read(event):
+                        yield ours
+        except Exception as error:
+            raise translate(error, self.model.source, begun=begun) from error
+        if not hearing.is_complete:
+            raise unfinished(self.model.source)
+        if not hearing.messages:
             raise empty(self.model.source)
-
-
-async def _end(running: "asyncio.Task[None]") -> None:
-    """Leave no task behind, however the run ended."""
-    if not running.done():
-        running.cancel()
-        with anyio.CancelScope(shield=True), anyio.move_on_after(_CLEAN_UP):
-            await asyncio.wait([running])
 
 
 def fit(history: Sequence[Message], most_messages: int, most_characters: int) -> list[Message]:
@@ -128,7 +122,7 @@ def fit(history: Sequence[Message], most_messages: int, most_characters: int) ->
     return kept[first:]
 
 
-def _usage(heard: Listening, characters_sent: int) -> UsageReported:
+def _usage(heard: Hearing, characters_sent: int) -> UsageReported:
     if heard.input_tokens or heard.output_tokens:
         return UsageReported(heard.input_tokens, heard.output_tokens, estimated=False)
     return UsageReported(_tokens(characters_sent), _tokens(len(heard.text)), estimated=True)
