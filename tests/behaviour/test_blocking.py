@@ -34,16 +34,21 @@ def test_what_threads_do_and_what_is_awaited_is_no_blocking_call(tmp_path: Path)
     assert not calls_of(tmp_path / "log", "/awaited", *(f"/thread/{name}" for name in culprit.BLOCKING))
 
 
-@pytest.mark.parametrize("api", ["chat_completions", "responses"])
-def test_nothing_people_do_blocks_the_loop(api: str, model: ScriptedModelServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("api", "workers"), [("chat_completions", 1), ("responses", 1), ("chat_completions", 2)]
+)
+def test_nothing_people_do_blocks_the_loop(
+    api: str, workers: int, model: ScriptedModelServer, redis_url: str, tmp_path: Path
+) -> None:
     environment = {
         "LLM_PROVIDER": "openai",
         "LLM_API": api,
         "OPENAI_API_KEY": "sk-scripted",
         "OPENAI_BASE_URL": model.base_url,
+        **({"CHATKEEP_REDIS_URL": redis_url} if workers > 1 else {}),
     }
     with (
-        serving([HARBOUR], tmp_path / "data", environment) as server,
+        serving([HARBOUR], tmp_path / "data", environment, "--workers", str(workers)) as server,
         httpx.Client(base_url=server.url, timeout=30) as client,
     ):
         asking = Asking(client)

@@ -11,6 +11,7 @@ What Python does not announce it cannot see: long computations, locks, reads of 
 
 import json
 import os
+import re
 import sys
 import time
 from types import FrameType
@@ -47,7 +48,7 @@ _MAY_WAIT = frozenset(
 )
 
 # A loop is watched where it serves somebody.
-_SERVING = ("/uvicorn/server.py", "/chatkeep/adapters/knowledge_socket/server.py")
+_SERVING = re.compile(r"/uvicorn/server\.py:\d+ Server\.|/knowledge_socket/server\.py:\d+ _Conversation\.")
 
 # Before it listens and after it has stopped listening, nobody waits. Source lines are read for a traceback,
 # and by FastAPI when an endpoint is called for the first time.
@@ -63,7 +64,7 @@ def _watch(path: str) -> None:
         stack = _stack(sys._getframe(1))
         if any(place in line for line in stack for place in _FORGIVEN):
             return
-        if any(place in line for line in stack for place in _SERVING):
+        if any(map(_SERVING.search, stack)):
             line = {"event": event, "about": repr(arguments[:1])[1:-2], "stack": stack}
             os.write(log, json.dumps(line).encode() + b"\n")
 

@@ -5,6 +5,7 @@ it when they serve, and the process that only supervises never does.
 """
 
 import asyncio
+import importlib
 import logging
 import signal
 import socket
@@ -56,7 +57,9 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self.config.load()  # imports what serves: here, and not on the loop
+        # What serves is imported when it is first used: here, and not on the loop.
+        self.config.load()
+        importlib.import_module("anyio._backends._asyncio")
         self._on_listening = on_listening
         logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
 
