@@ -140,6 +140,8 @@ class EdgeIndex:
         context: RequestContext,
         sources: Sequence[str] | None = None,
     ) -> Legs:
+        if not self._state.chunks:  # nothing was ever indexed
+            return Legs(dense=(), sparse=())
         mine = edge.Filter(must=[_tenant(context)])
         wanted = mine
         if sources is not None:

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 
 # Pieces a second, over all streams: below the first, waiting would gain nothing that anybody needs (four
-# answers of 50 tokens a second are 200); at the second, the process is busy.
+# answers of 50 tokens a second are 200); at the second, the process is busy; at the third, its core is full.
 QUIET = 250.0
 BUSY = 1000.0
-LONGEST = 0.040  # seconds; a reader does not see the difference
+SATURATED = 2500.0
+LONG = 0.040  # seconds; a reader does not see the difference
+LONGEST = 0.100  # a reader sees it, and sees an overloaded process' stutter sooner
 
 _MEMORY = 0.5  # seconds after which an arrival counts for a third
 
@@ -43,9 +45,11 @@ class Pacer:
 
     @property
     def window(self) -> float:
-        """Seconds to wait before reading on: 0 when quiet, growing with the load to `LONGEST`."""
-        share = (self._rate_now() - QUIET) / (BUSY - QUIET)
-        return LONGEST * min(max(share, 0.0), 1.0)
+        """Seconds to wait before reading on: 0 when quiet, `LONG` when busy, up to `LONGEST` beyond."""
+        rate = self._rate_now()
+        if rate <= BUSY:
+            return LONG * max(0.0, (rate - QUIET) / (BUSY - QUIET))
+        return LONG + (LONGEST - LONG) * min(1.0, (rate - BUSY) / (SATURATED - BUSY))
 
     def hold(self, resume: Callable[[], None]) -> None:
         """Call `resume` at the end of the current window, with everybody else's; it must not raise."""

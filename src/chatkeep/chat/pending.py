@@ -43,6 +43,8 @@ class Pending:
 
     def apply(self, event: ThreadStreamEvent) -> None:
         """Take `event` into account."""
+        if self.take_delta(event):
+            return
         match event:
             case ThreadItemUpdatedEvent():
                 self._update(event)
@@ -55,6 +57,16 @@ class Pending:
                 self._forget(event.item_id)
             case _:
                 pass
+
+    def take_delta(self, event: ThreadStreamEvent) -> bool:
+        """Whether `event` is a piece of the text of a message held here; then it is taken into account."""
+        if type(event) is not ThreadItemUpdatedEvent:
+            return False
+        update = event.update
+        if type(update) is not AssistantMessageContentPartTextDelta or event.item_id not in self._items:
+            return False
+        self._deltas[event.item_id][update.content_index].append(update.delta)
+        return True
 
     def holds(self, item_id: str) -> bool:
         """Whether the item was announced and is not finished."""
@@ -74,8 +86,6 @@ class Pending:
     def _update(self, event: ThreadItemUpdatedEvent) -> None:
         item, update = self._items.get(event.item_id), event.update
         match item, update:
-            case AssistantMessageItem(), AssistantMessageContentPartTextDelta():
-                self._deltas[item.id][update.content_index].append(update.delta)
             case AssistantMessageItem(), (
                 AssistantMessageContentPartAdded()
                 | AssistantMessageContentPartDone()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Protocol
 
+import structlog
 from chatkit.errors import CustomStreamError, ErrorCode, StreamError
 from chatkit.server import ChatKitServer
 from chatkit.store import AttachmentStore, NotFoundError, Store
@@ -143,7 +144,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             NotFound, Conflict, NotReady: as the operation finds; always before the first event (fault 19).
         """
         request = operations.parse(self._parser, body)
-        _log.info("operation", type=request.type)
+        structlog.contextvars.bind_contextvars(operation=request.type)  # on all that is logged of it
         try:
             match request:
                 case ThreadsResumeReq():
@@ -382,17 +383,22 @@ class ChatServer(ChatKitServer[RequestContext]):
         turn.thread = thread
         placeholders = Placeholders(lambda kind: self.store.generate_item_id(kind, thread, context))
         yield StreamOptionsEvent(stream_options=self.get_stream_options(thread, context))
-        known = thread.model_copy(deep=True)
+        known, title = thread.model_dump_json(), thread.title
         try:
             async with aclosing(stream()) as events:  # type: ignore[type-var]  # responders are generators
                 async for said in events:
-                    for event in placeholders.replace(_in_utc(said)):
-                        await self._persist(event, thread, context)
-                        if not endings.is_about_hidden(event):
-                            turn.pending.apply(event)
-                            yield event
-                    if _has_changed(thread, known, said):
-                        known = thread.model_copy(deep=True)
+                    if turn.pending.take_delta(said):  # nearly always
+                        yield said
+                        if thread.title is title:
+                            continue
+                    else:
+                        for event in placeholders.replace(_in_utc(said)):
+                            await self._persist(event, thread, context)
+                            if not endings.is_about_hidden(event):
+                                turn.pending.apply(event)
+                                yield event
+                    if (now := thread.model_dump_json()) != known:
+                        known, title = now, thread.title
                         yield await self._save_changed(thread, context)
         except asyncio.CancelledError:
             for event in await self._interrupted(turn, thread, context):
@@ -405,7 +411,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         except Exception:  # noqa: BLE001 - whatever an assistant's own code raises
             _log.exception("turn_failed")
             yield ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True)
-        if thread != known:
+        if thread.model_dump_json() != known:
             yield await self._save_changed(thread, context)
 
     async def _persist(
@@ -519,13 +525,6 @@ class ChatServer(ChatKitServer[RequestContext]):
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         await self._feedback.save_feedback(thread_id, item_ids, feedback, context)
-
-
-def _has_changed(thread: ThreadMetadata, known: ThreadMetadata, event: ThreadStreamEvent) -> bool:
-    """Whether the assistant changed the thread. Between two deltas only what is cheap to see is looked at."""
-    if isinstance(event, ThreadItemUpdatedEvent):
-        return thread.title != known.title or thread.metadata != known.metadata
-    return thread != known
 
 
 def _id(item: UserMessageItem | None) -> str | None:

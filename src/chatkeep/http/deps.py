@@ -70,8 +70,8 @@ async def services(request: Request) -> Services:
         raise NotReady("The server is still starting. Try again in a moment.") from None
 
 
-def context(request: Request) -> RequestContext:
-    """Who is asking: without a login, the one local user."""
+async def context(request: Request) -> RequestContext:
+    """Who is asking: without a login, the one local user. (Were it no coroutine, a thread would run it.)"""
     return local_context(request.state.request_id)
 
 

@@ -49,6 +49,7 @@ class Follower:
         self._is_closed = False
         self._woken: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._waiting_since = 0.0
         broadcast.join()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -79,6 +80,8 @@ class Follower:
             self._is_closed = True
             self._broadcast.leave()
             self._wake(True)
+            if self._timer is not None:
+                self._timer.cancel()
 
     async def _catch_up(self) -> bytes:
         """What is older than the window, from the journal; nothing when that is not to be had."""
@@ -97,13 +100,27 @@ class Follower:
         """True when there is more, or no more; False when it is time for a heartbeat."""
         loop = asyncio.get_running_loop()
         self._woken = loop.create_future()
+        self._waiting_since = loop.time()
         self._broadcast.when_more(self._on_more)
-        timer = loop.call_later(self._heartbeat, self._wake, False)
+        if self._timer is None:  # one that looks now and then costs less than one a frame
+            self._timer = loop.call_later(self._heartbeat, self._beat)
+        is_more = False
         try:
-            return await self._woken
+            is_more = await self._woken
         finally:
-            timer.cancel()
-            self._broadcast.forget(self._on_more)
+            if not is_more:
+                self._broadcast.forget(self._on_more)
+        return is_more
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        is_waiting = self._woken is not None and not self._woken.done()
+        left = self._heartbeat - (loop.time() - self._waiting_since) if is_waiting else self._heartbeat
+        self._timer = None
+        if is_waiting and left <= 0:
+            self._wake(False)
+        else:
+            self._timer = loop.call_later(max(left, 0.0), self._beat)
 
     def _on_more(self) -> None:
         self._wake(True)

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from chatkeep.agents.pacing import LONGEST, Pacer
+from chatkeep.agents.pacing import LONG, LONGEST, Pacer
 
 
 class Clock:
@@ -30,10 +30,11 @@ def test_a_quiet_process_waits_for_nothing(streams: int) -> None:
 
 
 def test_the_window_grows_with_the_load_up_to_its_limit() -> None:
-    windows = [window_at(streams) for streams in range(1, 60)]
+    windows = [window_at(streams) for streams in range(1, 70)]
     assert windows == sorted(windows)
     assert max(after - before for before, after in pairwise(windows)) < 0.004
-    assert windows[-1] == LONGEST == 0.04
+    assert window_at(20) == pytest.approx(LONG, abs=0.001)
+    assert windows[-1] == LONGEST
 
 
 def test_a_window_does_not_depend_on_how_the_pieces_are_read() -> None:

@@ -119,7 +119,7 @@ class _Lane:
                 return work(connection)
         except IntegrityError:
             raise
-        except DBAPIError:
+        except (DBAPIError, sqlite3.Error):
             # It may be of no more use: the next transaction gets a fresh one.
             self._own.connection = None
             self._open.discard(connection)

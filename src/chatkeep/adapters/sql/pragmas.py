@@ -19,7 +19,7 @@ def configure_connection(connection: Any, _record: object) -> None:
 
 def start_reading(connection: Connection) -> None:
     """SQLAlchemy's "begin" event of readers: one snapshot for all statements of the transaction."""
-    connection.exec_driver_sql("BEGIN")
+    _begin(connection, "BEGIN")
 
 
 def start_writing(connection: Connection) -> None:
@@ -28,4 +28,10 @@ def start_writing(connection: Connection) -> None:
     The lock is taken at once: a transaction that reads first and then wants to write fails with
     "database is locked", without waiting, when somebody else wrote in between.
     """
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _begin(connection, "BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    # Past SQLAlchemy, which would take ten times as long over it as SQLite does.
+    driver: Any = connection.connection.driver_connection
+    driver.execute(statement)

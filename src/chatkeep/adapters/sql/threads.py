@@ -23,16 +23,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from chatkeep.adapters import records
 from chatkeep.adapters.sql.engine import Database
+from chatkeep.adapters.sql.prepared import Prepared
 from chatkeep.adapters.sql.schema import attachments, feedback, items, threads
 from chatkeep.adapters.sql.times import to_microseconds
 from chatkeep.core.clock import Clock
@@ -57,7 +58,21 @@ _FEEDBACK = and_(
 
 _FIND_THREAD = select(threads.c.seq).where(_THREAD)
 _LOAD_THREAD = select(threads.c.body).where(_THREAD)
-_REPLACE_THREAD = update(threads).where(_THREAD).values(body=bindparam("new_body"))
+# Whatever else holds the id, another's thread or a deleted one, stays as it is: then no row is written.
+_NEW_THREAD = insert(threads).values(
+    {name: bindparam(name) for name in ("tenant_id", "user_id", "id", "created_at", "body")}
+)
+_SAVE_THREAD = Prepared(
+    _NEW_THREAD.on_conflict_do_update(
+        index_elements=[threads.c.id],
+        set_={"body": _NEW_THREAD.excluded.body},
+        where=and_(
+            threads.c.tenant_id == _NEW_THREAD.excluded.tenant_id,
+            threads.c.user_id == _NEW_THREAD.excluded.user_id,
+            threads.c.body.is_not(None),
+        ),
+    )
+)
 _EMPTY_THREAD = update(threads).where(_THREAD).values(body=None)
 _EMPTIED = [
     delete(table).where(_owned(table), table.c.thread_id == bindparam("thread"))
@@ -69,7 +84,19 @@ _FIND_CURSOR_THREAD = select(threads.c.created_at, threads.c.seq).where(
 
 _LOAD_ITEM = select(items.c.body).where(_ITEM)
 _FIND_ITEM = select(items.c.id).where(_ITEM, items.c.body.is_not(None))
-_REPLACE_ITEM = update(items).where(_ITEM).values(body=bindparam("new_body"))
+# An item in the context's thread, new or in place of its former self; no row is written if the thread is not.
+_NEW_ITEM = insert(items).from_select(
+    ["tenant_id", "user_id", "thread_id", "id", "body"],
+    select(
+        threads.c.tenant_id, threads.c.user_id, threads.c.id, bindparam("item"), bindparam("new_body")
+    ).where(_THREAD),
+)
+_SAVE_ITEM = Prepared(
+    _NEW_ITEM.on_conflict_do_update(
+        index_elements=[items.c.tenant_id, items.c.user_id, items.c.thread_id, items.c.id],
+        set_={"body": _NEW_ITEM.excluded.body},
+    )
+)
 _EMPTY_ITEM = update(items).where(_ITEM).values(body=None)
 _FIND_CURSOR_ITEM = select(items.c.seq).where(_ITEMS, items.c.id == bindparam("after"))
 
@@ -147,23 +174,15 @@ class SqlStore(Store[RequestContext]):
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         """Insert or replace. Raises NotFoundError if the id is another's, or of a deleted thread."""
         body = records.dump_thread(thread)
-        mine = _mine(context, thread=thread.id)
         row = {
             **_owner(context),
             "id": thread.id,
             "created_at": to_microseconds(records.to_utc(thread.created_at)),
             "body": body,
         }
-
-        def write(connection: Connection) -> None:
-            if connection.execute(_REPLACE_THREAD, {**mine, "new_body": body}).rowcount:
-                return
-            try:
-                connection.execute(insert(threads), row)
-            except IntegrityError as error:
-                raise records.missing("thread", thread.id) from error
-
-        await self._database.write(write)
+        saved = await self._database.write(lambda connection: _SAVE_THREAD.run(connection, row))
+        if not saved:
+            raise records.missing("thread", thread.id)
 
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
@@ -220,15 +239,10 @@ class SqlStore(Store[RequestContext]):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         """Insert or replace: the SDK adds a workflow twice. Raises NotFoundError on an unknown thread."""
         body = records.dump_item(item, thread_id)
-        mine = _mine(context, thread=thread_id, item=item.id)
-        row = {**_owner(context), "thread_id": thread_id, "id": item.id, "body": body}
-
-        def write(connection: Connection) -> None:
-            _require_thread(connection, thread_id, mine)
-            if not connection.execute(_REPLACE_ITEM, {**mine, "new_body": body}).rowcount:
-                connection.execute(insert(items), row)
-
-        await self._database.write(write)
+        row = {**_mine(context, thread=thread_id, item=item.id), "new_body": body}
+        saved = await self._database.write(lambda connection: _SAVE_ITEM.run(connection, row))
+        if not saved:
+            raise records.missing("thread", thread_id)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         await self.add_thread_item(thread_id, item, context)
