@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LOOP_WATCH = Path(__file__).parent / "loop_watch"
+_CALLS_SHOWN = 3  # one import may make dozens
 _START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
 
@@ -65,7 +66,7 @@ def serving(
             if process.stdout is not None:
                 process.stdout.close()
     found = blocking_calls(blocking)
-    assert not found, "These calls may block the event loop:\n\n" + "\n\n".join(map(str, found))
+    assert not found, _complaint(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def blocking_calls(log: Path) -> list[BlockingCall]:
     """What is in a log that `watching` named. There is one, empty at first, if the process was watched."""
     lines = map(json.loads, log.read_text().splitlines())
     return [BlockingCall(line["event"], line["about"], tuple(line["stack"])) for line in lines]
+
+
+def _complaint(calls: Sequence[BlockingCall]) -> str:
+    shown = "\n\n".join(map(str, calls[:_CALLS_SHOWN]))
+    return f"{len(calls)} calls may block the event loop, such as these:\n\n{shown}"
 
 
 def _address(process: "subprocess.Popen[str]", log: Path) -> str:

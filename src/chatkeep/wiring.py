@@ -262,4 +262,5 @@ class _Library:
         return found[0], await self._documents.load(found[0].document_id, context)
 
     async def suggestions(self, context: RequestContext) -> list[Suggestion]:
-        return suggest(await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context))
+        documents = await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context)
+        return await anyio.to_thread.run_sync(suggest, documents)  # they may be large, and are read whole

@@ -11,6 +11,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+import anyio.to_thread
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment
@@ -22,7 +23,7 @@ from markupsafe import Markup
 
 from chatkeep.core.errors import NotFound
 from chatkeep.http.deps import ContextDep, ServicesDep
-from chatkeep.knowledge.documents import Document
+from chatkeep.knowledge.documents import Document, Passage
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +46,12 @@ async def source(passage_id: str, services: ServicesDep, context: ContextDep) ->
         passage, document = await services.sources.passage(passage_id, context)
     except NotFound:
         return HTMLResponse(templates().get_template("missing.html").render(), status_code=404)
-    page = (
+    # In a thread: a document of a megabyte takes seconds, in which every answer would stand still.
+    return HTMLResponse(await anyio.to_thread.run_sync(_page, passage, document))
+
+
+def _page(passage: Passage, document: Document) -> str:
+    return (
         templates()
         .get_template("source.html")
         .render(
@@ -55,7 +61,6 @@ async def source(passage_id: str, services: ServicesDep, context: ContextDep) ->
             rendered=render(document, passage.start, passage.end),
         )
     )
-    return HTMLResponse(page)
 
 
 def render(document: Document, start: int, end: int) -> RenderedDocument:
