@@ -110,5 +110,5 @@ async def test_the_loop_goes_on_while_a_large_document_is_rendered() -> None:
         while not showing.done():
             await asyncio.sleep(0)
             turns += 1
-    assert (await showing).body.count(b"<em>") == 3_000
+    assert bytes((await showing).body).count(b"<em>") == 3_000
     assert turns > 10  # on the loop itself it is rendered within three
