@@ -34,15 +34,13 @@ def test_what_threads_do_and_what_is_awaited_is_no_blocking_call(tmp_path: Path)
     assert not calls_of(tmp_path / "log", "/awaited", *(f"/thread/{name}" for name in culprit.BLOCKING))
 
 
-@pytest.mark.parametrize(
-    ("api", "workers"), [("chat_completions", 1), ("responses", 1), ("chat_completions", 2)]
-)
+@pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_people_do_blocks_the_loop(
-    api: str, workers: int, model: ScriptedModelServer, redis_url: str, tmp_path: Path
+    workers: int, model: ScriptedModelServer, redis_url: str, tmp_path: Path
 ) -> None:
     environment = {
         "LLM_PROVIDER": "openai",
-        "LLM_API": api,
+        "LLM_API": "chat_completions",
         "OPENAI_API_KEY": "sk-scripted",
         "OPENAI_BASE_URL": model.base_url,
         **({"CHATKEEP_REDIS_URL": redis_url} if workers > 1 else {}),
