@@ -323,7 +323,7 @@ def test_the_log_is_json_lines_on_standard_error_without_a_word_of_what_people_w
     lines = server.log.read_text().splitlines()
     logged = [json.loads(line) for line in lines if line.startswith("{")]
     assert [line for line in lines if not line.startswith("{")] == ["Reading 1 document"]
-    assert {"ready", "operation", "request"} <= {line["event"] for line in logged}
+    assert {"ready", "request", "model_usage"} <= {line["event"] for line in logged}
     assert all({"timestamp", "level", "logger"} <= set(line) for line in logged)
     assert "otters" not in "".join(lines).lower()
     assert "{" not in out
