@@ -15,12 +15,12 @@ from collections.abc import Callable
 # Pieces a second, over all streams: below the first, waiting would gain nothing that anybody needs (four
 # answers of 50 tokens a second are 200); at the second, the process is busy; at the third, its core is full.
 QUIET = 250.0
-BUSY = 1000.0
-SATURATED = 2500.0
+BUSY = 750.0
+SATURATED = 1500.0
 LONG = 0.040  # seconds; a reader does not see the difference
 LONGEST = 0.100  # a reader sees it, and sees an overloaded process' stutter sooner
 
-_MEMORY = 0.5  # seconds after which an arrival counts for a third
+_MEMORY = 0.25  # seconds after which an arrival counts for a third
 
 
 class Pacer:

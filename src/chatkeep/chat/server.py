@@ -296,20 +296,18 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     # The SDK's operations, where ours differ
 
-    async def _process_streaming_impl(
+    def _process_streaming_impl(
         self, request: StreamingReq, context: RequestContext
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         match request:
             case ThreadsCreateReq():
-                events = self._create(request.params.input, context)
+                return self._create(request.params.input, context)
             case ThreadsAddUserMessageReq():
-                events = self._add_message(request, context)
+                return self._add_message(request, context)
             case ThreadsAddClientToolOutputReq():
-                events = self._take_tool_output(request, context)
+                return self._take_tool_output(request, context)
             case _:
-                events = super()._process_streaming_impl(request, context)
-        async for event in events:
-            yield event
+                return super()._process_streaming_impl(request, context)
 
     async def _create(
         self, message: UserMessageInput, context: RequestContext

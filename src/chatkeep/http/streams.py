@@ -15,6 +15,36 @@ from chatkeep.streams.follow import Reading
 _STUCK_SECONDS = 60.0
 
 
+class _Stuck:
+    """Cancels the task that made it when one send takes longer than `longest` seconds.
+
+    One timer that looks now and then: one a send would cost as much as the send.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._since: float | None = None
+        self._timer = self._loop.call_later(longest, self._look)
+
+    def begin(self) -> None:
+        self._since = self._loop.time()
+
+    def end(self) -> None:
+        self._since = None
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        left = self._longest if self._since is None else self._since + self._longest - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        elif self._task is not None:
+            self._task.cancel("The reader takes nothing.")
+
+
 class StreamReply(Response):
     """Server-sent events as they come, until the run ends or the reader leaves."""
 
@@ -27,19 +57,20 @@ class StreamReply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         leaving = asyncio.create_task(self._close_when_gone(receive))
+        stuck = _Stuck(_STUCK_SECONDS)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async for frames in self._reading:
-                async with asyncio.timeout(_STUCK_SECONDS):
-                    await send({"type": "http.response.body", "body": frames, "more_body": True})
+                stuck.begin()
+                await send({"type": "http.response.body", "body": frames, "more_body": True})
+                stuck.end()
             if self._reading.is_cut:
                 # Ending well would tell the reader that the run has ended. The server takes this for a
                 # connection that broke, and closes it in the middle.
                 raise asyncio.CancelledError("The reader must ask again.")
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except TimeoutError:
-            raise asyncio.CancelledError("The reader takes nothing.") from None
         finally:
+            stuck.close()
             self._reading.close()
             leaving.cancel()
 
