@@ -59,7 +59,8 @@ class Server(uvicorn.Server):
         )
         # What serves is imported when it is first used: here, and not on the loop.
         self.config.load()
-        importlib.import_module("anyio._backends._asyncio")
+        for module in ("anyio._backends._asyncio", "anyio._core._fileio"):
+            importlib.import_module(module)
         self._on_listening = on_listening
         logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
 
