@@ -7,10 +7,9 @@ command -v apt-get >/dev/null || {
   echo "The tests need redis-server: install it." >&2
   exit 1
 }
-as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo)
+as_root=(env DEBIAN_FRONTEND=noninteractive)
+[ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}") # sudo passes no variable on by itself
 echo "Installing Redis for the tests…"
-export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 policy=/usr/sbin/policy-rc.d # asked by the package's scripts before they start a service
 if [ ! -e "$policy" ]; then

@@ -1,4 +1,7 @@
-"""Runs `chatkeep serve` as people do: a process of its own, asked over HTTP."""
+"""Runs `chatkeep serve` as people do: a process of its own, asked over HTTP.
+
+Its event loops are watched: a call that may block one fails whatever test had the server.
+"""
 
 import json
 import os
@@ -15,6 +18,8 @@ from typing import Any
 
 import httpx
 
+_LOOP_WATCH = Path(__file__).parent / "loop_watch"
+_CALLS_SHOWN = 3  # one import may make dozens
 _START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
 
@@ -40,12 +45,13 @@ def serving(
     """`chatkeep serve` on a free port, ready to answer; stopped, and its log shown on failure, at the end."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "serve.log"
+    blocking = data_dir / "blocking.log"
     command = [sys.executable, "-m", "chatkeep", "serve", *map(str, docs)]
     command += ["--port", "0", "--data-dir", str(data_dir), "--no-open", *arguments]
     with log.open("w") as stderr:
         process = subprocess.Popen(
             command,
-            env={**os.environ, "CHATKEEP_LOG_FORMAT": "json", **(environment or {})},
+            env={**os.environ, "CHATKEEP_LOG_FORMAT": "json", **watching(blocking), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -62,6 +68,38 @@ def serving(
         finally:
             if process.stdout is not None:
                 process.stdout.close()
+    found = blocking_calls(blocking)
+    assert not found, _complaint(found)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingCall:
+    """A call that may block, made on an event loop that serves; `stack` is innermost first."""
+
+    event: str
+    about: str
+    stack: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n  ".join((f"{self.event}({self.about})", *self.stack))
+
+
+def watching(log: Path) -> dict[str, str]:
+    """The environment in which a Python process writes calls that may block its loop to `log`."""
+    log.unlink(missing_ok=True)
+    path = os.pathsep.join(filter(None, (str(_LOOP_WATCH), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "LOOP_WATCH_LOG": str(log)}
+
+
+def blocking_calls(log: Path) -> list[BlockingCall]:
+    """What is in a log that `watching` named. There is one, empty at first, if the process was watched."""
+    lines = map(json.loads, log.read_text().splitlines())
+    return [BlockingCall(line["event"], line["about"], tuple(line["stack"])) for line in lines]
+
+
+def _complaint(calls: Sequence[BlockingCall]) -> str:
+    shown = "\n\n".join(map(str, calls[:_CALLS_SHOWN]))
+    return f"{len(calls)} calls may block the event loop, such as these:\n\n{shown}"
 
 
 def logged(server: Server, event: str) -> list[dict[str, Any]]:

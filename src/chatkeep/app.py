@@ -13,6 +13,7 @@ from pathlib import Path
 
 import anyio
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from chatkeep.core.errors import ChatkeepError
@@ -26,6 +27,9 @@ from chatkeep.telemetry.logs import get_logger
 _log = get_logger(__name__)
 
 _CLOSE_SECONDS = 10.0
+
+# FastAPI would report every request to whatever collector the environment names.
+_NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(
@@ -60,6 +64,7 @@ def create_app(
         version=importlib.metadata.version("chatkeep"),
         summary="The self-hosted ChatKit.",
         lifespan=lifespan,
+        telemetry=_NO_TELEMETRY,
         docs_url=None,
         redoc_url=None,
     )
@@ -83,8 +88,9 @@ def create_app(
 
 
 async def _start(settings: Settings, opened: AsyncExitStack, knowledge_socket: Path | None) -> Services:
-    # In a thread: importing the SDKs takes seconds, and the loop must go on answering.
+    # In threads: importing the SDKs takes seconds, and the loop must go on answering.
     wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring")
+    await anyio.to_thread.run_sync(sources.templates)
     services: Services = await opened.enter_async_context(wiring.open_services(settings, knowledge_socket))
     return services
 

@@ -6,7 +6,7 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from chatkeep.streams.protocols import StreamJournal
 from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
+    from chatkeep.adapters.knowledge_socket.client import KnowledgeClient
     from chatkeep.agents.models import CreatedModel
     from chatkeep.agents.workflow import Searcher
     from chatkeep.chat.server import ChatServer
@@ -131,8 +132,7 @@ async def _own_knowledge(settings: Settings) -> AsyncIterator[_Readable]:
 
 @asynccontextmanager
 async def _shared_knowledge(settings: Settings, socket: Path) -> AsyncIterator[_Readable]:
-    from chatkeep.adapters.knowledge_socket.client import connected  # some megabytes that one worker saves
-
+    connected = await anyio.to_thread.run_sync(_knowledge_client)
     async with connected(socket) as client:
         embedder = client if await client.embeds() else None
         database = await open_database(settings.data_dir / _DATABASE)
@@ -140,6 +140,12 @@ async def _shared_knowledge(settings: Settings, socket: Path) -> AsyncIterator[_
             yield _Readable(database, SqlDocuments(database), client, embedder, client)
         finally:
             await database.close()
+
+
+def _knowledge_client() -> "Callable[[Path], AbstractAsyncContextManager[KnowledgeClient]]":
+    from chatkeep.adapters.knowledge_socket.client import connected  # some megabytes that one worker saves
+
+    return connected
 
 
 @asynccontextmanager
@@ -182,7 +188,8 @@ async def open_journal(settings: Settings) -> AsyncIterator[StreamJournal]:
     if settings.redis_url is None:
         yield MemoryJournal()
         return
-    journal = _redis_journal(str(settings.redis_url))
+    # In a thread: the client takes a third of a second to import.
+    journal = await anyio.to_thread.run_sync(_redis_journal, str(settings.redis_url))
     try:
         try:
             await journal.check()
@@ -255,4 +262,5 @@ class _Library:
         return found[0], await self._documents.load(found[0].document_id, context)
 
     async def suggestions(self, context: RequestContext) -> list[Suggestion]:
-        return suggest(await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context))
+        documents = await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context)
+        return await anyio.to_thread.run_sync(suggest, documents)  # they may be large, and are read whole

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from chatkeep.settings import Settings
 from chatkeep.testing import Gate, Reply, ScriptedModelServer
 from chatkeep.wiring import open_knowledge
 from tests.serving import serving
+from tests.wirings import Asking, answers_of, message
 
 # Words alone: what is tested here does not depend on the embedder, which takes a second to load.
 WORDS = {"CHATKEEP_EMBEDDER": "none", "CHATKEEP_LOG_FORMAT": "json"}
@@ -262,21 +262,10 @@ async def test_an_ingestion_that_is_killed_is_made_whole_by_the_next(docs: Path,
     assert "0000.md" in found_in("Thing0", data)
 
 
-def ask(client: httpx.Client, question: str) -> Iterator[dict[str, Any]]:
-    content = [{"type": "input_text", "text": question}]
-    message = {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}}
-    operation = {"type": "threads.create", "params": {"input": message}}
-    with client.stream("POST", "/chatkit", json=operation) as reply:
-        for line in reply.iter_lines():
-            if line.startswith("data: "):
-                yield json.loads(line.removeprefix("data: "))
-
-
-def answered(client: httpx.Client, question: str) -> dict[str, Any]:
-    done = [event["item"] for event in ask(client, question) if event["type"] == "thread.item.done"]
-    content = next(item["content"][0] for item in done if item["type"] == "assistant_message")
-    assert isinstance(content, dict)
-    return content
+def answered(client: httpx.Client, question: str) -> Any:
+    """The content of the one answer to `question`."""
+    (answer,) = answers_of(Asking(client).ask(question))
+    return answer["content"][0]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -300,7 +289,7 @@ def test_stopping_in_the_middle_of_an_answer_keeps_what_was_said(docs: Path, dat
             serving([docs], data, environment) as server,
             httpx.Client(base_url=server.url, timeout=30) as client,
         ):
-            events = ask(client, "Count")
+            events = Asking(client).stream("threads.create", input=message("Count"))
             thread = next(event["thread"]["id"] for event in events if event["type"] == "thread.created")
             for event in events:
                 if event["type"] == "thread.item.updated" and event["update"].get("delta"):
@@ -313,8 +302,7 @@ def test_stopping_in_the_middle_of_an_answer_keeps_what_was_said(docs: Path, dat
             serving([docs], data, environment) as server,
             httpx.Client(base_url=server.url, timeout=30) as client,
         ):
-            body = {"type": "threads.get_by_id", "params": {"thread_id": thread}}
-            items = client.post("/chatkit", json=body).json()["items"]["data"]
+            items = Asking(client).items(thread)
     assert [item["type"] for item in items] == ["user_message", "assistant_message"]
     assert items[1]["content"][0]["text"].startswith("one")
 
@@ -335,7 +323,7 @@ def test_the_log_is_json_lines_on_standard_error_without_a_word_of_what_people_w
     lines = server.log.read_text().splitlines()
     logged = [json.loads(line) for line in lines if line.startswith("{")]
     assert [line for line in lines if not line.startswith("{")] == ["Reading 1 document"]
-    assert {"ready", "operation", "request"} <= {line["event"] for line in logged}
+    assert {"ready", "request", "model_usage"} <= {line["event"] for line in logged}
     assert all({"timestamp", "level", "logger"} <= set(line) for line in logged)
     assert "otters" not in "".join(lines).lower()
     assert "{" not in out

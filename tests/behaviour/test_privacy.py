@@ -1,6 +1,5 @@
 """Nothing leaves the machine but calls to the configured model."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from chatkeep.testing import Reply, ScriptedModelServer
 from tests.behaviour.conftest import HARBOUR
 from tests.serving import serving
+from tests.wirings import Asking, answers_of, text_of, thread_of
 
 
 @pytest.fixture(scope="session")
@@ -22,36 +22,31 @@ def deny_connect(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def offline(library: Path, log: Path) -> dict[str, str]:
+    """All but this machine refused and noted, where the environment asks FastAPI for telemetry."""
     log.touch()
-    return {"LD_PRELOAD": str(library), "OFFLINE_LOG": str(log)}
+    return {
+        "LD_PRELOAD": str(library),
+        "OFFLINE_LOG": str(log),
+        "FASTAPI_OTEL_AUTO_CONFIGURE": "true",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://192.0.2.1:4318",
+    }
 
 
 def use_everything(url: str) -> str:
     """Ask, read the source, list, rate, rename, delete; gives the answer's text."""
-    content = [{"type": "input_text", "text": "Where is petrol sold?"}]
-    message = {"content": content, "attachments": [], "quoted_text": "", "inference_options": {}}
     with httpx.Client(base_url=url, timeout=30) as client:
-
-        def call(kind: str, /, **params: object) -> httpx.Response:
-            return client.post("/chatkit", json={"type": kind, "params": params}).raise_for_status()
-
-        frames = call("threads.create", input=message).text.split("\n\n")
-        events = [json.loads(frame.removeprefix("data: ")) for frame in frames if frame]
-        thread = events[0]["thread"]["id"]
-        items = [event["item"] for event in events if event["type"] == "thread.item.done"]
-        answer = next(item for item in items if item["type"] == "assistant_message")
-        for page in (
-            "/",
-            "/chatkit.js",
-            "/page.json",
-            answer["content"][0]["annotations"][0]["source"]["url"],
-        ):
+        asking = Asking(client)
+        events = asking.ask("Where is petrol sold?")
+        thread = thread_of(events)
+        (answer,) = answers_of(events)
+        source = answer["content"][0]["annotations"][0]["source"]["url"]
+        for page in ("/", "/chatkit.js", "/page.json", source):
             client.get(page).raise_for_status()
-        call("items.feedback", thread_id=thread, item_ids=[answer["id"]], kind="positive")
-        call("threads.update", thread_id=thread, title="Petrol")
-        call("threads.list")
-        call("threads.delete", thread_id=thread)
-        return str(answer["content"][0]["text"])
+        asking.call("items.feedback", thread_id=thread, item_ids=[answer["id"]], kind="positive")
+        asking.call("threads.update", thread_id=thread, title="Petrol")
+        asking.call("threads.list")
+        asking.call("threads.delete", thread_id=thread)
+        return text_of(answer)
 
 
 def test_the_guard_catches_what_would_leave(deny_connect: Path, tmp_path: Path) -> None:
@@ -65,6 +60,7 @@ def test_without_a_model_nothing_leaves(deny_connect: Path, tmp_path: Path) -> N
     log = tmp_path / "log"
     with serving([HARBOUR], tmp_path / "data", offline(deny_connect, log)) as server:
         assert "Saltby" in use_everything(server.url)
+    assert "telemetry" not in server.log.read_text()  # FastAPI says so when it has been told to export
     assert log.read_text() == ""
 
 

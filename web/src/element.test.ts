@@ -79,13 +79,7 @@ async function responding(it: Page): Promise<LiveResponse> {
   it.server.on('threads.create', reply);
   press(write(it, 'Hi'), 'Enter');
   const stream = await opened;
-  stream.send(
-    say.created(),
-    say.done(say.user('u')),
-    say.opts(true),
-    say.added(say.assistant('a')),
-    say.delta('a', 'Hel'),
-  );
+  stream.send(...say.answering('Hel'));
   await vi.waitFor(() => expect(text(it)).toContain('Hel'));
   return stream;
 }

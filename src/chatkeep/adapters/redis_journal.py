@@ -377,6 +377,7 @@ def _pool(url: str, connections: int, reply_seconds: float) -> BlockingConnectio
         health_check_interval=_IDLE_SECONDS,
         retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), _ATTEMPTS_MORE),
         protocol=2,
+        driver_info=None,  # else each connection reads the client's version from the disk, to tell it
     )
 
 

@@ -9,6 +9,7 @@ every token: two thirds of what a streamed answer costs.
 
 import asyncio
 import contextlib
+import encodings.idna  # noqa: F401 - or the first request would import it, on the loop
 import random
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping

@@ -107,6 +107,7 @@ def _over_responses(endpoint: Endpoint, settings: ModelSettings) -> tuple[Model,
     official = endpoint.base_url == OPENAI
     client.organization = settings.openai_org_id if official else None
     client.project = settings.openai_project_id if official else None
+    _ = client.responses  # imported when first asked for: now, in a thread, and not on the loop
     model = Bounded(sdk.OpenAIResponsesModel(endpoint.model, client), settings.llm_timeout)
     return model, client.close
 

@@ -5,6 +5,7 @@ it when they serve, and the process that only supervises never does.
 """
 
 import asyncio
+import importlib
 import logging
 import signal
 import socket
@@ -52,9 +53,14 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 lifespan="on",
+                ws="none",  # there are no WebSockets here, and their library costs time and memory
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        # What serves is imported when it is first used: here, and not on the loop.
+        self.config.load()
+        for module in ("anyio._backends._asyncio", "anyio._core._fileio"):
+            importlib.import_module(module)
         self._on_listening = on_listening
         logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
 

@@ -11,9 +11,10 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+import anyio.to_thread
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FunctionLoader
+from jinja2 import DictLoader, Environment
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -22,7 +23,7 @@ from markupsafe import Markup
 
 from chatkeep.core.errors import NotFound
 from chatkeep.http.deps import ContextDep, ServicesDep
-from chatkeep.knowledge.documents import Document
+from chatkeep.knowledge.documents import Document, Passage
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,9 +45,14 @@ async def source(passage_id: str, services: ServicesDep, context: ContextDep) ->
     try:
         passage, document = await services.sources.passage(passage_id, context)
     except NotFound:
-        return HTMLResponse(_templates().get_template("missing.html").render(), status_code=404)
-    page = (
-        _templates()
+        return HTMLResponse(templates().get_template("missing.html").render(), status_code=404)
+    # In a thread: a document of a megabyte takes seconds, in which every answer would stand still.
+    return HTMLResponse(await anyio.to_thread.run_sync(_page, passage, document))
+
+
+def _page(passage: Passage, document: Document) -> str:
+    return (
+        templates()
         .get_template("source.html")
         .render(
             document=document,
@@ -55,7 +61,6 @@ async def source(passage_id: str, services: ServicesDep, context: ContextDep) ->
             rendered=render(document, passage.start, passage.end),
         )
     )
-    return HTMLResponse(page)
 
 
 def render(document: Document, start: int, end: int) -> RenderedDocument:
@@ -110,7 +115,11 @@ def _link(renderer: RendererHTML, tokens: list[Token], index: int, options: Opti
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The pages' templates, read and compiled: while the server starts, in a thread, and never again."""
     folder = files("chatkeep.http") / "templates"
-    loader = FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
-    return Environment(loader=loader, autoescape=True)
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in ("source.html", "missing.html")}
+    environment = Environment(loader=DictLoader(texts), autoescape=True)
+    for name in texts:
+        environment.get_template(name)
+    return environment

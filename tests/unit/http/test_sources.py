@@ -1,14 +1,18 @@
 """A cited passage stands out in its document, and no document can do harm."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkeep.http.sources import render
-from chatkeep.knowledge.documents import Document, DocumentId, TextFormat
+from chatkeep.core.context import RequestContext, local_context
+from chatkeep.http.deps import Services
+from chatkeep.http.sources import render, source
+from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId, TextFormat
 
 
 def document(text: str, text_format: TextFormat = "markdown") -> Document:
@@ -82,3 +86,29 @@ def test_any_cut_of_any_text_makes_only_known_tags(text: str, cut: tuple[int, in
     rendered = render(document(text), start, end)
     for part in (rendered.before, rendered.passage, rendered.after):
         assert set(re.findall(r"<\s*/?\s*([a-z0-9]*)", part)) <= _TAGS
+
+
+class OneDocument:
+    """Sources that have one document, cited from its beginning."""
+
+    def __init__(self, held: Document) -> None:
+        self._held = held
+
+    async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
+        held = self._held
+        text = held.text[:20]
+        return Passage(PassageId(passage_id), held.id, held.path, held.title, (), 0, 20, text, 1.0), held
+
+
+async def test_the_loop_goes_on_while_a_large_document_is_rendered() -> None:
+    large = document("Some *text* with `code` in it.\n\n" * 3_000)
+    nobody = cast("Any", None)
+    services = Services(chat=nobody, sources=OneDocument(large), suggestions=nobody, model_name="")
+    showing = asyncio.create_task(source("p", services, local_context("test")))
+    turns = 0
+    async with asyncio.timeout(60):
+        while not showing.done():
+            await asyncio.sleep(0)
+            turns += 1
+    assert bytes((await showing).body).count(b"<em>") == 3_000
+    assert turns > 10  # on the loop itself it is rendered within three

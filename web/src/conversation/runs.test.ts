@@ -39,13 +39,7 @@ function ask(r: Tab, text = 'Hi'): void {
 async function answering(r = tab()): Promise<{ r: Tab; run: ScriptedRun }> {
   ask(r);
   const run = await r.server.begun(1);
-  run.say(
-    say.created(),
-    say.done(say.user('u')),
-    say.opts(true),
-    say.added(say.assistant('a')),
-    say.delta('a', 'Part'),
-  );
+  run.say(...say.answering('Part'));
   await vi.waitFor(() => expect(texts(r.store)).toEqual(['Hi', 'Part']));
   return { r, run };
 }

@@ -145,13 +145,7 @@ test('F35: Stop closes the connection, keeps what was said and reports no error'
   r.server.on('threads.create', reply);
   type(r, 'Hi');
   const stream = await opened;
-  stream.send(
-    say.created(),
-    say.done(say.user('u')),
-    say.opts(true),
-    say.added(say.assistant('a')),
-    say.delta('a', 'Part'),
-  );
+  stream.send(...say.answering('Part'));
   await vi.waitFor(() => expect(texts(r.store)).toEqual(['Hi', 'Part']));
   r.conversation.stop();
   await r.idle();

@@ -70,3 +70,12 @@ export const part = (id: string, kind: 'added' | 'done', text: string, index = 0
   });
 export const failure = (extra: Record<string, unknown>): ThreadStreamEvent =>
   event({ type: 'error', ...extra });
+
+/** A new thread, its question `u`, and `text` of an answer `a` that is not finished. */
+export const answering = (text: string): ThreadStreamEvent[] => [
+  created(),
+  done(user('u')),
+  opts(true),
+  added(assistant('a')),
+  delta('a', text),
+];

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.dialects import sqlite  # noqa: F401 - or the first engine would import it, on the loop
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chatkeep.adapters.sql.pragmas import BUSY_SECONDS, configure_connection, start_reading, start_writing
