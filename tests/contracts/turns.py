@@ -18,6 +18,7 @@ from chatkit.types import AssistantMessageItem, UserMessageItem
 from chatkeep.adapters.memory_journal import KEEP_SECONDS, MemoryJournal, MemoryLogs
 from chatkeep.adapters.memory_store import MemoryStore
 from chatkeep.agents.events import AgentEvent, Message, MessageDone, MessageStarted, TextDelta
+from chatkeep.chat.endings import broken_off
 from chatkeep.chat.server import ChatServer
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
@@ -406,6 +407,8 @@ class Page:
                 _update(self.entries[event["item_id"]], event["update"])
             case "error":
                 self.errors += 1
+                was_broken_off = not self.in_snapshot and event.get("message") == broken_off().message
+                assert not was_broken_off or self.world.dead or self.world.lost_threads, "Nobody died."
             case _:
                 pass
 
