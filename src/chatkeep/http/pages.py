@@ -10,6 +10,7 @@ from chatkeep.http.deps import ContextDep, ServicesDep
 
 router = APIRouter(include_in_schema=False)
 
+_WEB = files("chatkeep") / "_web"  # found here, since finding it imports modules
 _FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/chatkit.js": ("chatkit.js", "text/javascript; charset=utf-8"),
@@ -23,7 +24,7 @@ _FILES = {
 async def page_file(request: Request) -> Response:
     """One of the built files, revalidated on each visit so that an upgrade shows at once."""
     name, media_type = _FILES[request.url.path]
-    file = files("chatkeep") / "_web" / name
+    file = _WEB / name
     if not file.is_file():
         raise NotFound(f"{name} is not built. In a checkout, `make install` builds it.")
     headers = {"Cache-Control": "no-cache"}
