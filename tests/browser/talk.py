@@ -36,7 +36,7 @@ def expect_finished(page: Page) -> None:
 
 def stored(url: str) -> list[str]:
     """The texts of the newest thread, as the server has them."""
-    with httpx.Client(base_url=url, timeout=20) as client:
+    with httpx.Client(base_url=url, timeout=40) as client:
         (thread, *_) = _call(client, "threads.list", limit=1, order="desc")["data"]
         items = _call(client, "threads.get_by_id", thread_id=thread["id"])["items"]["data"]
     return ["".join(part["text"] for part in item["content"]) for item in items]

@@ -56,6 +56,7 @@ def test_what_a_killed_worker_had_said_stays_and_the_question_can_be_asked_again
     )
     expect(answers(page)).to_have_text(["one two"])
     expect(reconnecting(page)).to_have_count(0)
+    wait_until_ready(workers, 3)  # with the one that died: the new one keeps whoever reaches it waiting
     assert [text.strip() for text in stored(workers.url)] == ["Count", "one two"]
     page.reload()
     expect(answers(page)).to_have_text(["one two"])
