@@ -231,7 +231,12 @@ test('a broken connection is said politely below what was said, and only while i
 test('a question left unanswered says so and can be asked again', async () => {
   const it = page();
   it.server.on('threads.get_by_id', () =>
-    json(say.thread('thr_9', { items: { data: [say.user('u', 'Earlier')] } })),
+    json(
+      say.thread('thr_9', {
+        items: { data: [say.user('u', 'Earlier')] },
+        metadata: { active_run_id: null },
+      }),
+    ),
   );
   it.set({ initialThread: 'thr_9' });
   document.body.append(it.element);
