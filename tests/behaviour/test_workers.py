@@ -256,7 +256,7 @@ def test_an_answer_is_followed_and_stopped_through_another_worker(
         gate.open()
         stored = stopping.post("/chatkit", json={"type": "threads.get_by_id", "params": thread}).json()
     assert stored["items"]["data"][-1]["content"][0]["text"].split() == ["one", "two", "three"]
-    asked = {line["type"]: line["pid"] for line in logged(lasting, "operation")}
+    asked = {line["operation"]: line["pid"] for line in logged(lasting, "request") if "operation" in line}
     assert asked["threads.create"] == own
     assert asked["threads.resume"] == asked["threads.stop"] == other
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from chatkeep.adapters.memory_journal import LEASE_SECONDS
 from chatkeep.testing import Gate, Reply, ScriptedModelServer
 from tests.browser.conftest import HARBOUR
 from tests.browser.talk import answers, ask, expect_finished, reconnecting, stored
-from tests.serving import Server, logged, serving, wait_until_ready
+from tests.serving import Server, serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
@@ -34,10 +35,16 @@ def workers(model: ScriptedModelServer, redis_url: str, tmp_path: Path) -> Itera
         yield server
 
 
-def answering_worker(server: Server) -> int:
-    """The pid of the worker that was asked last."""
-    (*_, asked) = [line for line in logged(server, "operation") if line["type"] == "threads.create"]
-    return int(asked["pid"])
+def answering_worker(model: ScriptedModelServer) -> int:
+    """The pid of the worker that asked the model last: it has the other end of the connection."""
+    port = model.requests[-1].port
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (inode,) = [line[9] for line in lines if int(line[1].rpartition(":")[2], 16) == port and line[9] != "0"]
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it was closed meanwhile
+            if descriptor.readlink().name == f"socket:[{inode}]":
+                return int(descriptor.parts[2])
+    raise AssertionError(f"Nobody has the connection from port {port}.")
 
 
 def test_what_a_killed_worker_had_said_stays_and_the_question_can_be_asked_again(
@@ -49,7 +56,7 @@ def test_what_a_killed_worker_had_said_stays_and_the_question_can_be_asked_again
     page.goto(workers.url)
     ask(page, "Count")
     expect(answers(page)).to_have_text(["one two"])
-    os.kill(answering_worker(workers), signal.SIGKILL)
+    os.kill(answering_worker(model), signal.SIGKILL)
     gate.open()
     expect(page.get_by_role("alert")).to_contain_text(
         "The server was interrupted", timeout=TIMEOUT_SECONDS * 1000
