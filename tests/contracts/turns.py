@@ -525,9 +525,8 @@ class World:
         self.wait(10.0)  # leases of the dead lapse, lost journals are noticed
         self._let_the_pages_finish()
         for thread_id in self.threads():
-            assert "active_run_id" not in self.call(
-                self.workers[0], "threads.get_by_id", thread_id=thread_id
-            ).get("metadata", {})
+            told = self.call(self.workers[0], "threads.get_by_id", thread_id=thread_id)
+            assert told["metadata"]["active_run_id"] is None
             assert self.active(thread_id) is None
         self._look_again()
         self.check()

@@ -16,6 +16,7 @@ from chatkeep.telemetry.logs import get_logger
 _log = get_logger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
+_SOON_SECONDS = 0.001  # less than this is now: clocks are not finer than their rounding
 
 
 class Follower:
@@ -113,14 +114,15 @@ class Follower:
         return is_more
 
     def _beat(self) -> None:
-        loop = asyncio.get_running_loop()
-        is_waiting = self._woken is not None and not self._woken.done()
-        left = self._heartbeat - (loop.time() - self._waiting_since) if is_waiting else self._heartbeat
         self._timer = None
-        if is_waiting and left <= 0:
-            self._wake(False)
+        if self._woken is None or self._woken.done():
+            return  # nobody waits; whoever waits next sets another
+        loop = asyncio.get_running_loop()
+        due = self._waiting_since + self._heartbeat
+        if due - loop.time() > _SOON_SECONDS:
+            self._timer = loop.call_at(due, self._beat)
         else:
-            self._timer = loop.call_later(max(left, 0.0), self._beat)
+            self._wake(False)
 
     def _on_more(self) -> None:
         self._wake(True)
