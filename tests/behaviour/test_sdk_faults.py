@@ -37,11 +37,28 @@ SECONDS = 10.0  # what anything may take that has to happen
 
 both = pytest.mark.parametrize(
     "wiring",
-    ["ours", pytest.param("usual", marks=pytest.mark.xfail(strict=True, raises=AssertionError))],
+    [
+        "ours",
+        pytest.param(
+            "usual",
+            marks=pytest.mark.xfail(
+                reason="the usual wiring has the fault", strict=True, raises=AssertionError
+            ),
+        ),
+    ],
     indirect=True,
 )
 named = pytest.mark.parametrize(
-    "name", ["ours", pytest.param("usual", marks=pytest.mark.xfail(strict=True, raises=AssertionError))]
+    "name",
+    [
+        "ours",
+        pytest.param(
+            "usual",
+            marks=pytest.mark.xfail(
+                reason="the usual wiring has the fault", strict=True, raises=AssertionError
+            ),
+        ),
+    ],
 )
 
 

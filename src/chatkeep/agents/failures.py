@@ -68,8 +68,6 @@ def translate(error: BaseException, source: Source, *, begun: bool) -> ModelFail
                 f"{source.label} sent something that cannot be read as an answer. Please try again; if it "
                 "happens every time, the address may not be an OpenAI-compatible API."
             )
-        case sdk.MaxTurnsExceeded():
-            return ModelFailed("The model went round in circles and was stopped. Please try again.")
         case sdk.ModelBehaviorError():
             return ModelFailed(
                 f"{source.label} gave an answer that cannot be used{_quoted(str(error), source)}"

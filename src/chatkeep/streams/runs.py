@@ -381,9 +381,8 @@ class Runs:
         if record.id in self._own or not await self._journal.reclaim(record.id):
             return False
         _log.error("run_of_dead_worker", run=record.id)
-        self._mending.add(
-            record.id
-        )  # whose lease is renewed: a second mend would come too late for the thread
+        # Its lease is renewed meanwhile: a second mend would come too late for the thread.
+        self._mending.add(record.id)
         self._look_after()
         try:
             await self._bury(record)
