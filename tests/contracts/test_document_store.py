@@ -14,7 +14,7 @@ from chatkeep.adapters.sql.engine import open_database
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.core.ids import TenantId, UserId
-from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.documents import Document, DocumentId, Landmark
 from chatkeep.knowledge.protocols import DocumentStore
 
 ACME = RequestContext(tenant=TenantId("acme"), user=UserId("ada"), request_id="req_1")
@@ -28,6 +28,11 @@ GUIDE = Document(
     text="# Guide\n\u0000 \u2028 \U0001f642 text\r\n" * 1000,
     fingerprint="f1",
     ingested_at=datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+    landmarks=(Landmark(0, "page", "1"), Landmark(40, "page", "2")),
+    language="de",
+    modified_at=datetime(2029, 1, 2, tzinfo=UTC),
+    url="https://docs.test/guide",
+    metadata={"product": "radio"},
 )
 
 
@@ -111,3 +116,16 @@ async def test_documents_can_be_saved_at_the_same_time(documents: DocumentStore)
             document = replace(GUIDE, id=DocumentId(f"d{number}"), path=f"{number}.md")
             group.create_task(documents.save(document, ACME))
     assert await documents.count(ACME) == 30
+
+
+async def test_what_bears_labels_looks_absent_to_those_who_bear_none_of_them(
+    documents: DocumentStore,
+) -> None:
+    secret = replace(GUIDE, labels=("staff",))
+    await documents.save(secret, ACME)
+    with pytest.raises(NotFound):
+        await documents.load(GUIDE.id, ACME)
+    assert await documents.some(5, ACME) == []
+    staff = replace(ACME, labels=("guest", "staff"))
+    assert await documents.load(GUIDE.id, staff) == secret
+    assert await documents.some(5, staff) == [secret]

@@ -1,6 +1,8 @@
 """What every `VectorIndex` promises, held against each implementation."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid5
 
@@ -11,8 +13,8 @@ from chatkeep.adapters.memory import MemoryIndex
 from chatkeep.adapters.qdrant import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
-from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.protocols import IndexedChunk, VectorIndex, Vectors
+from chatkeep.knowledge.documents import PassageId
+from chatkeep.knowledge.protocols import VectorIndex, Vectors, Where
 from tests.unit.knowledge.samples import NAMESPACE, FewAxes, sample
 
 ALICE = RequestContext(TenantId("alice"), UserId("u"), "r")
@@ -104,8 +106,52 @@ async def test_a_search_in_some_sources_finds_nothing_of_others(index: VectorInd
     here = sample("here", "Cats purr here.", axis(0), source="/here")
     there = sample("there", "Cats purr there.", axis(0), source="/there")
     await index.upsert([here, there], ALICE)
-    legs = await index.search("cats", axis(0), 10, ALICE, ["/here", "/nowhere"])
+    legs = await index.search("cats", axis(0), 10, ALICE, Where(sources=("/here", "/nowhere")))
     assert [hit.id for hit in legs.dense] == [hit.id for hit in legs.sparse] == [here.id]
+
+
+async def test_a_search_by_metadata_finds_what_says_exactly_this(index: VectorIndex) -> None:
+    new = sample("new", "Cats purr.", axis(0), metadata={"product": "two words", "a.b": "1"})
+    old = sample("old", "Cats purr too.", axis(0), metadata={"product": "two"})
+    await index.upsert([new, old], ALICE)
+    for metadata in ({"product": "two words"}, {"product": "two words", "a.b": "1"}):
+        legs = await index.search("cats", axis(0), 10, ALICE, Where(metadata=metadata))
+        assert [hit.id for hit in legs.dense] == [hit.id for hit in legs.sparse] == [new.id]
+
+
+async def test_a_search_since_a_time_leaves_out_what_is_older_or_of_no_known_age(index: VectorIndex) -> None:
+    times = {
+        "new": datetime(2026, 6, 1, tzinfo=UTC),
+        "old": datetime(2020, 6, 1, tzinfo=UTC),
+        "ageless": None,
+    }
+    samples = [sample(name, "Cats purr.", axis(0), modified_at=time) for name, time in times.items()]
+    await index.upsert(samples, ALICE)
+    since = Where(since=datetime(2026, 6, 1, tzinfo=UTC))
+    legs = await index.search("cats", axis(0), 10, ALICE, since)
+    assert [hit.id for hit in legs.dense] == [hit.id for hit in legs.sparse] == [samples[0].id]
+
+
+async def test_what_bears_labels_is_for_those_who_bear_one_of_them(index: VectorIndex) -> None:
+    everybodys = sample("open", "Cats purr.", axis(0))
+    secret = sample("secret", "Cats purr in secret.", axis(0), labels=("staff", "board"))
+    await index.upsert([everybodys, secret], ALICE)
+    for labels, seen in (((), [everybodys]), (("guest",), [everybodys]), (("board",), [everybodys, secret])):
+        context = replace(ALICE, labels=labels)
+        legs = await index.search("cats", axis(0), 10, context)
+        ids = {each.id for each in seen}
+        assert {hit.id for hit in legs.dense} == {hit.id for hit in legs.sparse} == ids
+        assert await index.passages([everybodys.id, secret.id], context) == [each.passage for each in seen]
+        assert set(await index.vectors([everybodys.id, secret.id], context)) == ids
+
+
+async def test_vectors_come_back_as_they_were(index: VectorIndex) -> None:
+    bare = sample("bare", "No vector.", None)
+    await index.upsert([CATS, DOGS, bare], ALICE)
+    vectors = await index.vectors([DOGS.id, bare.id, PassageId("not an id")], ALICE)
+    assert list(vectors) == [DOGS.id]
+    assert vectors[DOGS.id] == pytest.approx(axis(1), abs=1e-6)
+    assert await index.vectors([DOGS.id], BOB) == {}
 
 
 async def test_upsert_replaces_by_id(index: VectorIndex) -> None:
@@ -122,14 +168,14 @@ async def test_deleting_a_document_takes_all_its_chunks_and_no_others(index: Vec
     await index.upsert([CATS, second, DOGS], ALICE)
     await index.delete_documents([CATS.chunk.document_id], ALICE)
     assert await index.count(ALICE) == 1
-    assert await index.passages([CATS.id, second.id, DOGS.id], ALICE) == [passage_of(DOGS)]
+    assert await index.passages([CATS.id, second.id, DOGS.id], ALICE) == [DOGS.passage]
 
 
 async def test_passages_keep_the_order_asked_and_leave_out_the_unknown(index: VectorIndex) -> None:
     await index.upsert([CATS, DOGS, FISH], ALICE)
     unknown = PassageId(str(uuid5(NAMESPACE, "unknown")))
     asked = [FISH.id, unknown, PassageId("not an id"), CATS.id]
-    assert await index.passages(asked, ALICE) == [passage_of(FISH), passage_of(CATS)]
+    assert await index.passages(asked, ALICE) == [FISH.passage, CATS.passage]
 
 
 async def test_nothing_in_nothing_out(index: VectorIndex) -> None:
@@ -140,18 +186,3 @@ async def test_nothing_in_nothing_out(index: VectorIndex) -> None:
     assert not legs.dense
     assert not legs.sparse
     assert await index.count(ALICE) == 0
-
-
-def passage_of(indexed: IndexedChunk) -> Passage:
-    chunk = indexed.chunk
-    return Passage(
-        indexed.id,
-        chunk.document_id,
-        indexed.path,
-        indexed.title,
-        chunk.headings,
-        chunk.start,
-        chunk.end,
-        chunk.text,
-        0.0,
-    )

@@ -13,7 +13,7 @@ from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.core.ids import TenantId
 from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId
-from chatkeep.knowledge.protocols import Hit, IndexedChunk, Legs, Vectors
+from chatkeep.knowledge.protocols import ANYWHERE, Hit, IndexedChunk, Legs, Vectors, Where
 
 _WORD = re.compile(r"\w+")
 _K, _B = 1.2, 0.75
@@ -44,12 +44,12 @@ class MemoryIndex:
         vector: Vectors | None,
         limit: int,
         context: RequestContext,
-        sources: Sequence[str] | None = None,
+        where: Where = ANYWHERE,
     ) -> Legs:
         mine = {
             id_: indexed
-            for id_, indexed in self._mine(context).items()
-            if sources is None or indexed.source in sources
+            for id_, indexed in self._readable(context).items()
+            if _matches(indexed.document, where)
         }
         dense = (
             [
@@ -63,8 +63,13 @@ class MemoryIndex:
         return Legs(dense=_best(dense, limit), sparse=_best(_bm25(text, mine), limit))
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
-        mine = self._mine(context)
-        return [_passage(mine[id_]) for id_ in ids if id_ in mine]
+        mine = self._readable(context)
+        return [mine[id_].passage for id_ in ids if id_ in mine]
+
+    async def vectors(self, ids: Sequence[PassageId], context: RequestContext) -> dict[PassageId, Vectors]:
+        mine = self._readable(context)
+        found = {id_: mine[id_].vector for id_ in ids if id_ in mine}
+        return {id_: vector for id_, vector in found.items() if vector is not None}
 
     async def count(self, context: RequestContext) -> int:
         return len(self._mine(context))
@@ -77,6 +82,10 @@ class MemoryIndex:
 
     def _mine(self, context: RequestContext) -> dict[PassageId, IndexedChunk]:
         return self._chunks.setdefault(context.tenant, {})
+
+    def _readable(self, context: RequestContext) -> dict[PassageId, IndexedChunk]:
+        mine = self._mine(context).items()
+        return {id_: indexed for id_, indexed in mine if context.may_read(indexed.document.labels)}
 
 
 class MemoryDocuments:
@@ -98,21 +107,35 @@ class MemoryDocuments:
         self._documents[context.tenant, document.id] = document
 
     async def load(self, document_id: DocumentId, context: RequestContext) -> Document:
-        try:
-            return self._documents[context.tenant, document_id]
-        except KeyError:
-            raise NotFound("There is no such document.") from None
+        document = self._documents.get((context.tenant, document_id))
+        if document is None or not context.may_read(document.labels):
+            raise NotFound(f"There is no document {document_id!r}.")
+        return document
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)
 
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
-        mine = [document for (tenant, _), document in self._documents.items() if tenant == context.tenant]
+        mine = [
+            document
+            for (tenant, _), document in self._documents.items()
+            if tenant == context.tenant and context.may_read(document.labels)
+        ]
         return sorted(mine, key=lambda document: document.path)[:limit]
 
     async def count(self, context: RequestContext) -> int:
         return sum(tenant == context.tenant for tenant, _ in self._documents)
+
+
+def _matches(document: Document, where: Where) -> bool:
+    return (
+        (where.sources is None or document.source in where.sources)
+        and all(document.metadata.get(name) == value for name, value in where.metadata.items())
+        and (
+            where.since is None or (document.modified_at is not None and document.modified_at >= where.since)
+        )
+    )
 
 
 def _bm25(text: str, chunks: Mapping[PassageId, IndexedChunk]) -> list[Hit]:
@@ -138,18 +161,3 @@ def _words(text: str) -> list[str]:
 
 def _best(hits: list[Hit], limit: int) -> list[Hit]:
     return sorted(hits, key=lambda hit: -hit.score)[:limit]
-
-
-def _passage(indexed: IndexedChunk) -> Passage:
-    chunk = indexed.chunk
-    return Passage(
-        id=indexed.id,
-        document_id=chunk.document_id,
-        path=indexed.path,
-        title=indexed.title,
-        headings=chunk.headings,
-        start=chunk.start,
-        end=chunk.end,
-        text=chunk.text,
-        score=0.0,
-    )

@@ -23,6 +23,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -31,17 +32,28 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 import filelock
+import numpy as np
 import qdrant_edge as edge
 
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
 from chatkeep.knowledge.documents import Chunk, DocumentId, Passage, PassageId
-from chatkeep.knowledge.protocols import Embedder, Hit, IndexedChunk, Legs, Vectors, searchable
+from chatkeep.knowledge.protocols import (
+    ANYWHERE,
+    Embedder,
+    Hit,
+    IndexedChunk,
+    Legs,
+    Vectors,
+    Where,
+    searchable,
+)
 
 T = TypeVar("T")
 
-_LAYOUT = 2  # raise it when the payload or the vectors change: it opens a new folder
+_LAYOUT = 3  # raise it when the payload or the vectors change: it opens a new folder
 _DENSE, _SPARSE = "dense", "bm25"
+_EVERYBODY = "*"  # the label of what bears none, so that one condition finds it too
 _POINTS_AN_UPDATE = 128
 _DRIFT = 0.1
 _K, _B = 1.2, 0.75
@@ -138,15 +150,12 @@ class EdgeIndex:
         vector: Vectors | None,
         limit: int,
         context: RequestContext,
-        sources: Sequence[str] | None = None,
+        where: Where = ANYWHERE,
     ) -> Legs:
         if not self._state.chunks:  # nothing was ever indexed
             return Legs(dense=(), sparse=())
         mine = edge.Filter(must=[_tenant(context)])
-        wanted = mine
-        if sources is not None:
-            among = edge.FieldCondition("source", match=edge.MatchAny(list(sources)))
-            wanted = edge.Filter(must=[_tenant(context), among])
+        wanted = edge.Filter(must=[_tenant(context), _readable(context), *_conditions(where)])
         words = self._weigher.query(text)
         dense = vector is not None and self._dense
         requests = []
@@ -169,14 +178,31 @@ class EdgeIndex:
         return Legs(dense=legs[0] if dense else (), sparse=legs[-1] if words.indices else ())
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
-        wanted = [id_ for id_ in ids if _is_uuid(id_)]
+        found = await self._records(ids, context, with_vector=False)
+        return [_passage(id_, found[id_].payload or {}) for id_ in ids if id_ in found]
+
+    async def vectors(self, ids: Sequence[PassageId], context: RequestContext) -> dict[PassageId, Vectors]:
+        found = await self._records(ids, context, with_vector=True)
+        dense = {id_: (record.vector or {}).get(_DENSE) for id_, record in found.items()}
+        return {
+            id_: np.asarray(vector, dtype=np.float32) for id_, vector in dense.items() if vector is not None
+        }
+
+    async def _records(
+        self, ids: Sequence[PassageId], context: RequestContext, *, with_vector: bool
+    ) -> dict[PassageId, Any]:
+        """The stored points of `ids` that the context may read."""
+        wanted: list[Any] = [str(id_) for id_ in ids if _is_uuid(id_)]
         if not wanted:
-            return []
-        points = [str(id_) for id_ in wanted]
-        records = await self._in_thread(lambda: self._shard.retrieve([*points], True, False))
-        found = {str(record.id): record.payload or {} for record in records}
-        mine = [id_ for id_ in wanted if found.get(id_, {}).get("tenant") == context.tenant]
-        return [_passage(id_, found[id_]) for id_ in mine]
+            return {}
+        records = await self._in_thread(lambda: self._shard.retrieve(wanted, True, with_vector))
+        return {
+            PassageId(str(record.id)): record
+            for record in records
+            if record.payload
+            and record.payload["tenant"] == context.tenant
+            and context.may_read([label for label in record.payload["labels"] if label != _EVERYBODY])
+        }
 
     async def count(self, context: RequestContext) -> int:
         request = edge.CountRequest(filter=edge.Filter(must=[_tenant(context)]))
@@ -216,17 +242,24 @@ class EdgeIndex:
         vectors: dict[str, Any] = {_SPARSE: terms.weighed(self._state.weighed_with)}
         if indexed.vector is not None and self._dense:
             vectors[_DENSE] = indexed.vector.tolist()
-        chunk = indexed.chunk
+        chunk, document = indexed.chunk, indexed.document
+        modified = document.modified_at
         payload = {
             "tenant": str(context.tenant),
-            "document": str(chunk.document_id),
-            "source": indexed.source,
-            "path": indexed.path,
-            "title": indexed.title,
+            "document": str(document.id),
+            "source": document.source,
+            "path": document.path,
+            "title": document.title,
             "headings": list(chunk.headings),
             "start": chunk.start,
             "end": chunk.end,
             "text": chunk.text,
+            "place": chunk.place,
+            "url": document.url,
+            "language": document.language,
+            "modified_at": modified.isoformat() if modified else None,
+            "labels": list(document.labels) or [_EVERYBODY],
+            "metadata": dict(document.metadata),
         }
         return edge.Point(str(indexed.id), vectors, payload)
 
@@ -342,6 +375,8 @@ def _create(folder: Path, dimensions: int | None) -> None:
         ("tenant", edge.KeywordIndexParams(is_tenant=True)),
         ("document", edge.KeywordIndexParams()),
         ("source", edge.KeywordIndexParams()),
+        ("labels", edge.KeywordIndexParams()),
+        ("modified_at", edge.DatetimeIndexParams()),
     ):
         shard.update(edge.UpdateOperation.create_field_index(field, params))
     shard.flush()
@@ -369,6 +404,23 @@ def _tenant(context: RequestContext) -> Any:
     return edge.FieldCondition("tenant", match=edge.MatchValue(str(context.tenant)))
 
 
+def _readable(context: RequestContext) -> Any:
+    return edge.FieldCondition("labels", match=edge.MatchAny([_EVERYBODY, *context.labels]))
+
+
+def _conditions(where: Where) -> list[Any]:
+    conditions: list[Any] = [
+        edge.FieldCondition(f'metadata."{name}"', match=edge.MatchValue(value))
+        for name, value in where.metadata.items()
+    ]
+    if where.sources is not None:
+        conditions.append(edge.FieldCondition("source", match=edge.MatchAny(list(where.sources))))
+    if where.since is not None:
+        since = edge.RangeDateTime(gte=where.since.isoformat())
+        conditions.append(edge.FieldCondition("modified_at", range=since))
+    return conditions
+
+
 def _is_uuid(text: str) -> bool:
     try:
         return str(UUID(text)) == text
@@ -387,4 +439,9 @@ def _passage(id_: PassageId, payload: dict[str, Any]) -> Passage:
         end=payload["end"],
         text=payload["text"],
         score=0.0,
+        place=payload["place"],
+        url=payload["url"],
+        modified_at=datetime.fromisoformat(payload["modified_at"]) if payload["modified_at"] else None,
+        language=payload["language"],
+        metadata=payload["metadata"],
     )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chatkeep.knowledge.blocks import Block, scan
-from chatkeep.knowledge.documents import Chunk, Document
+from chatkeep.knowledge.documents import Chunk, Document, place
 
 CHUNKER_VERSION = 2
 """Part of every document's fingerprint: raise it when the same text gives other chunks."""
@@ -111,7 +111,8 @@ def chunk(
             pieces = _pack(list(_units(text, blocks, ruler, size)), ruler, size)
         for piece in pieces:
             start, end = _trimmed(text, piece)
-            found.append(Chunk(document.id, start, end, text[start:end], headings))
+            where = place(document.landmarks, start, end)
+            found.append(Chunk(document.id, start, end, text[start:end], headings, where))
     return found
 
 

@@ -44,9 +44,7 @@ async def indexed(named: Sequence[Named], embedder: Embedder | None) -> list[Ind
         IndexedChunk(
             id=each.id,
             chunk=each.chunk,
-            source=each.document.source,
-            path=each.document.path,
-            title=each.document.title,
+            document=each.document,
             vector=vectors[place] if vectors is not None else None,
         )
         for place, each in enumerate(named)

@@ -1,7 +1,8 @@
 """What knowledge needs from the outside. Each has one contract suite in `tests/contracts/`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -44,29 +45,66 @@ class Embedder(TextEmbedder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A chunk ready to be stored: who it belongs to on paper, and where it lies in vector space.
+    """A chunk ready to be stored: its document, and where it lies in vector space.
 
     Attributes:
-        source: the file or folder its document came with.
+        document: only what names it and says who may read it is stored with the chunk, not its text.
         vector: None when no dense embedder is configured.
     """
 
     id: PassageId
     chunk: Chunk
-    source: str
-    path: str
-    title: str
+    document: Document
     vector: Vectors | None
 
     @property
     def searchable(self) -> str:
         """What both legs index: the text below the names of its document and sections."""
-        return searchable(self.title, self.chunk)
+        return searchable(self.document.title, self.chunk)
+
+    @property
+    def passage(self) -> Passage:
+        """As a search returns it. The score is 0."""
+        chunk, document = self.chunk, self.document
+        return Passage(
+            id=self.id,
+            document_id=document.id,
+            path=document.path,
+            title=document.title,
+            headings=chunk.headings,
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            score=0.0,
+            place=chunk.place,
+            url=document.url,
+            modified_at=document.modified_at,
+            language=document.language,
+            metadata=document.metadata,
+        )
 
 
 def searchable(title: str, chunk: Chunk) -> str:
     """The chunk's text as it is embedded and counted, which is more than what is shown."""
     return "\n".join([*dict.fromkeys((title, *chunk.headings)), chunk.text])
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a search is narrowed to. Who may read what is not part of it: that comes with the context.
+
+    Attributes:
+        sources: only what came with these; None: with any.
+        metadata: only documents that say exactly this of themselves.
+        since: only documents known to have changed at or after this time.
+    """
+
+    sources: tuple[str, ...] | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+
+
+ANYWHERE = Where()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +127,18 @@ class PassageReader(Protocol):
     """Reads what citations point to."""
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
-        """The stored chunks by id, in the order asked; unknown ids are left out. Scores are 0."""
+        """The stored chunks by id, in the order asked. Scores are 0.
+
+        Ids that are unknown, or that the context may not read, are left out.
+        """
         ...
 
 
 class VectorIndex(PassageReader, Protocol):
     """Dense and BM25 vectors of chunks. Every call names the tenant, through the context.
+
+    What is read is narrowed to what the context's labels allow, inside the index: a document with labels
+    is found by those alone who bear one of them.
 
     Attributes:
         generation: names this store's life. It changes when the store begins anew, so that documents
@@ -118,13 +162,13 @@ class VectorIndex(PassageReader, Protocol):
         vector: Vectors | None,
         limit: int,
         context: RequestContext,
-        sources: Sequence[str] | None = None,
+        where: Where = ANYWHERE,
     ) -> Legs:
-        """The `limit` best of each leg: BM25 for `text`, cosine for `vector` (shape (dimensions,)).
+        """The `limit` best of each leg: BM25 for `text`, cosine for `vector` (shape (dimensions,))."""
+        ...
 
-        Args:
-            sources: look only at what came with these; None: at everything.
-        """
+    async def vectors(self, ids: Sequence[PassageId], context: RequestContext) -> dict[PassageId, Vectors]:
+        """The stored vectors, each of shape (dimensions,), of those ids that `passages` would give."""
         ...
 
     async def count(self, context: RequestContext) -> int:
@@ -139,7 +183,10 @@ class VectorIndex(PassageReader, Protocol):
 
 
 class DocumentStore(Protocol):
-    """The text of documents and what is known of their freshness."""
+    """The text of documents and what is known of their freshness.
+
+    `load` and `some` give what the context's labels allow; the rest looks absent.
+    """
 
     async def fingerprints(
         self, source: str, context: RequestContext

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.documents import Passage
 from chatkeep.knowledge.fuse import dbsf
-from chatkeep.knowledge.protocols import Embedder, Legs, VectorIndex
+from chatkeep.knowledge.protocols import Embedder, Legs, VectorIndex, Where
 
 CANDIDATES = 100
 """Hits asked of each leg. DBSF normalises over them, so the number is part of the ranking."""
@@ -43,4 +43,4 @@ class Retriever:
         if not query.strip():
             return Legs(dense=(), sparse=())
         vector = (await self.embedder.embed([query]))[0] if self.embedder else None
-        return await self.index.search(query, vector, CANDIDATES, context, self.sources)
+        return await self.index.search(query, vector, CANDIDATES, context, Where(self.sources))

@@ -1,6 +1,6 @@
 """Small things to index: an embedder of a few axes, chunks and documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
@@ -46,15 +46,31 @@ def sample(
     title: str = "",
     source: str = "/docs",
     headings: tuple[str, ...] = (),
+    place: str = "",
+    labels: tuple[str, ...] = (),
+    metadata: Mapping[str, str] | None = None,
+    modified_at: datetime | None = None,
 ) -> IndexedChunk:
     """A chunk whose id comes from its name."""
     document_id = DocumentId(str(uuid5(NAMESPACE, f"document {document or name}")))
     return IndexedChunk(
         id=PassageId(str(uuid5(NAMESPACE, name))),
-        chunk=Chunk(document_id, 3, 3 + len(text), text, headings),
-        source=source,
-        path=f"{document or name}.md",
-        title=title,
+        chunk=Chunk(document_id, 3, 3 + len(text), text, headings, place),
+        document=Document(
+            id=document_id,
+            source=source,
+            path=f"{document or name}.md",
+            title=title,
+            format="markdown",
+            text=f"   {text}",
+            fingerprint="",
+            ingested_at=datetime(2026, 1, 1, tzinfo=UTC),
+            language="en",
+            modified_at=modified_at,
+            url=f"https://docs.test/{name}",
+            labels=labels,
+            metadata=metadata or {},
+        ),
         vector=vector,
     )
 

@@ -121,7 +121,8 @@ function place(card: HTMLElement, anchor: HTMLElement): void {
 
 /** Escape closes the card and nothing else: it does not reach what is below it. Scrolling leaves it behind, so closes it too. */
 function useEscape(open: boolean, root: { current: HTMLElement | null }, close: () => void): void {
-  useEffect(() => {
+  // Before the card is painted: an Escape pressed the moment it is seen must not be missed.
+  useLayoutEffect(() => {
     const document = root.current?.ownerDocument;
     if (!open || !document) return;
     const onKey = (event: KeyboardEvent) => {

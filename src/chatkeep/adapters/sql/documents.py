@@ -4,8 +4,12 @@ Above: `knowledge` through its `DocumentStore` protocol. Below: `engine.Database
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from chatkeep.adapters.sql.engine import Database
@@ -13,7 +17,7 @@ from chatkeep.adapters.sql.schema import documents
 from chatkeep.adapters.sql.times import from_microseconds, to_microseconds
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
-from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.documents import Document, DocumentId, Landmark
 
 
 class SqlDocuments:
@@ -41,6 +45,7 @@ class SqlDocuments:
             "fingerprint": document.fingerprint,
             "ingested_at": to_microseconds(document.ingested_at),
             "text": document.text,
+            "details": _DETAILS.dump_json(_Details.of(document)).decode(),
         }
 
         def write(connection: Connection) -> None:
@@ -55,19 +60,21 @@ class SqlDocuments:
             documents.c.tenant_id == context.tenant, documents.c.id == document_id
         )
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
-        if row is None:
+        document = None if row is None else _document(row)
+        if document is None or not context.may_read(document.labels):
             raise NotFound(f"There is no document {document_id!r}.")
-        return _document(row)
+        return document
 
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
-        query = (
-            select(documents)
-            .where(documents.c.tenant_id == context.tenant)
-            .order_by(documents.c.path)
-            .limit(limit)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_document(row) for row in rows]
+        mine = documents.c.tenant_id == context.tenant
+
+        def read(connection: Connection) -> list[Document]:
+            rows = connection.execute(select(documents).where(mine).order_by(documents.c.path))
+            return list(
+                islice((each for row in rows if context.may_read((each := _document(row)).labels)), limit)
+            )
+
+        return await self._database.read(read)
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if not ids:
@@ -83,7 +90,27 @@ class SqlDocuments:
         return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What is read with a document and never searched for here."""
+
+    landmarks: tuple[Landmark, ...] = ()
+    language: str = ""
+    modified_at: datetime | None = None
+    url: str = ""
+    labels: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Document) -> "_Details":
+        return cls(**{each.name: getattr(document, each.name) for each in fields(cls)})
+
+
+_DETAILS: TypeAdapter[_Details] = TypeAdapter(_Details)
+
+
 def _document(row: Row[Any]) -> Document:
+    details = _DETAILS.validate_json(row.details)
     return Document(
         id=DocumentId(row.id),
         source=row.source,
@@ -93,4 +120,5 @@ def _document(row: Row[Any]) -> Document:
         text=row.text,
         fingerprint=row.fingerprint,
         ingested_at=from_microseconds(row.ingested_at),
+        **{each.name: getattr(details, each.name) for each in fields(details)},
     )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The migrations this code knows, oldest first: kept here so that a start need not import Alembic."""
 
 HEAD = REVISIONS[-1]
@@ -119,6 +119,8 @@ documents = Table(
     Column("ingested_at", BigInteger, nullable=False),
     # Last, so that reading the columns before it never walks through a long text.
     Column("text", Text, nullable=False),
+    # JSON: landmarks, language, labels and what else is read with the text and never searched for here.
+    Column("details", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("tenant_id", "id"),
     Index(None, "tenant_id", "source"),
 )
