@@ -528,6 +528,9 @@ CALLS: dict[str, Call] = {
 # These create what is missing, so for them only another's is refused.
 SAVES: dict[str, Call] = {
     "save_thread": lambda store, name, who: store.save_thread(thread(name, title="stolen"), who),
+    "save_new_thread": lambda store, name, who: store.save_new_thread(
+        thread(name, title="stolen"), example("task", name), who
+    ),
     "save_attachment": lambda store, name, who: store.save_attachment(attachment(name), who),
 }
 
@@ -598,3 +601,12 @@ def test_the_ownership_tests_know_every_method() -> None:
         }
         assert methods == CALLS.keys() | SAVES.keys()
         assert issubclass(kind, Store)
+
+
+async def test_a_new_thread_comes_with_its_first_item(store: AnyStore) -> None:
+    first = example("user_message", "thr_1")
+    await store.save_new_thread(thread(), first, ADA)
+    assert await store.load_thread("thr_1", ADA) == thread()
+    assert (await store.load_thread_items("thr_1", None, 5, "asc", ADA)).data == [
+        await store.load_item("thr_1", first.id, ADA)
+    ]

@@ -80,6 +80,13 @@ class MemoryStore(Store[RequestContext]):
         position = (records.to_utc(thread.created_at), next(self._sequence))
         self._threads[thread.id] = _Thread(owner=_owner(context), position=position, body=body)
 
+    async def save_new_thread(
+        self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext
+    ) -> None:
+        records.dump_item(item, thread.id)  # what cannot be kept is refused before anything is
+        await self.save_thread(thread, context)
+        await self.add_thread_item(thread.id, item, context)
+
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
     ) -> Page[ThreadMetadata]:

@@ -19,6 +19,7 @@ from openai.types.responses import response_reasoning_summary_part_done_event as
 from chatkeep.agents.completion_request import CALL_EXTRAS, MESSAGE_EXTRAS
 from chatkeep.agents.completion_stream import ProviderError, merge, text_of, thought_of, words_of
 from chatkeep.agents.items import counted, new_id, new_response, output_text
+from chatkeep.core.trusted import trusted
 
 # Under this key the SDK's converter looks up which field a provider calls its reasoning by.
 _REASONING_FIELD = "_chat_completions_reasoning_field"
@@ -299,13 +300,17 @@ class Answer:
         delta = self._pieces[0] if len(self._pieces) == 1 else "".join(self._pieces)
         self._pieces.clear()
         self._text.text.append(delta)
-        self._part(
-            responses.ResponseTextDeltaEvent,
-            self._text,
-            type="response.output_text.delta",
-            delta=delta,
-            logprobs=[],
-        )
+        said = {
+            "type": "response.output_text.delta",
+            "item_id": self._message_id,
+            "output_index": self._message_place,
+            "content_index": self._text.index,
+            "delta": delta,
+            "logprobs": [],
+            "sequence_number": self._sequence,
+        }
+        self._events.append(trusted(responses.ResponseTextDeltaEvent, said))
+        self._sequence += 1
 
     def _refuse(self, refusal: str) -> None:
         self._tell_text()

@@ -1,6 +1,6 @@
-"""Text deltas on the wire: nearly all events are one, so this one is written without the general serialiser.
+"""Text deltas: nearly all events are one, so they are made and written without the general machinery.
 
-Above: `chat.server`. Pure. A test holds it to what the general one writes.
+Above: `chat.translate` makes them, `chat.server` writes them. Pure. Tests hold both to what ChatKit's own do.
 """
 
 import orjson
@@ -10,7 +10,17 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 
+from chatkeep.core.trusted import trusted
+
 _KIND = "assistant_message.content_part.text_delta"
+
+
+def text_delta(item_id: str, text: str) -> ThreadItemUpdatedEvent:
+    """More text of the first part of message `item_id`."""
+    update = trusted(AssistantMessageContentPartTextDelta, {"type": _KIND, "content_index": 0, "delta": text})
+    return trusted(
+        ThreadItemUpdatedEvent, {"type": "thread.item.updated", "item_id": item_id, "update": update}
+    )
 
 
 def payload(event: ThreadStreamEvent) -> bytes | None:

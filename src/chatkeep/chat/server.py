@@ -81,7 +81,15 @@ class Answers(Protocol):
     ) -> AsyncGenerator[AgentEvent, None]: ...
 
 
-class FeedbackStore(Protocol):
+class TurnStore(Protocol):
+    """What turns need of the store besides what ChatKit's `Store` offers."""
+
+    async def save_new_thread(
+        self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext
+    ) -> None:
+        """Insert a thread and its first item, both or neither."""
+        ...
+
     async def save_feedback(
         self, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
     ) -> None: ...
@@ -114,7 +122,7 @@ class ChatServer(ChatKitServer[RequestContext]):
     def __init__(
         self,
         store: Store[RequestContext],
-        feedback: FeedbackStore,
+        turns: TurnStore,
         answers: Answers,
         clock: Clock,
         journal: StreamJournal,
@@ -125,7 +133,7 @@ class ChatServer(ChatKitServer[RequestContext]):
     ) -> None:
         super().__init__(store)
         self._image_domains = list(image_domains)
-        self._feedback = feedback
+        self._turns = turns
         self._answers = answers
         self._clock = clock
         self._runs = Runs(journal, self._mend, limits, heartbeat)
@@ -322,16 +330,24 @@ class ChatServer(ChatKitServer[RequestContext]):
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """The SDK's, but a thread is born with an aware UTC time (fault 18) and the id its run was given.
 
-        It has its title from the start, and a missing attachment is found before anything is stored.
+        It has its title from the start, a missing attachment is found before anything is stored, and its
+        first message is stored with it.
         """
         turn = _turn.get()
         turn.is_new = True
         thread = ThreadMetadata(id=turn.thread_id, created_at=self._clock.now())
         item = await self._build_user_message_item(message, thread, context)
         thread.title = title_from(text_of(item))
-        await self.store.save_thread(thread, context=context)
+        if item.attachments:  # they know their thread before a message names them (F86)
+            await self.store.save_thread(thread, context=context)
+            for attachment in item.attachments:
+                await self.store.save_attachment(attachment, context=context)
+            await self.store.add_thread_item(thread.id, item, context=context)
+        else:
+            await self._turns.save_new_thread(thread, item, context)
         yield ThreadCreatedEvent(thread=self._to_thread_response(thread))
-        async for event in self._process_new_thread_item_respond(thread, item, context):
+        yield ThreadItemDoneEvent(item=item)
+        async for event in self._process_events(thread, context, lambda: self.respond(thread, item, context)):
             yield event
 
     async def _add_message(
@@ -531,7 +547,7 @@ class ChatServer(ChatKitServer[RequestContext]):
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
-        await self._feedback.save_feedback(thread_id, item_ids, feedback, context)
+        await self._turns.save_feedback(thread_id, item_ids, feedback, context)
 
 
 @cache

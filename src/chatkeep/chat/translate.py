@@ -16,7 +16,6 @@ from chatkit.types import (
     AssistantMessageContentPartAdded,
     AssistantMessageContentPartAnnotationAdded,
     AssistantMessageContentPartDone,
-    AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
     ProgressUpdateEvent,
     ThreadItemAddedEvent,
@@ -36,6 +35,7 @@ from chatkeep.agents.events import (
     UsageReported,
 )
 from chatkeep.chat.citations import Citation, CitationScanner, annotation
+from chatkeep.chat.deltas import text_delta
 from chatkeep.core.clock import Clock
 from chatkeep.core.errors import ModelFailed
 from chatkeep.knowledge.documents import Passage
@@ -121,7 +121,7 @@ class _Writing:
         for piece in pieces:
             if isinstance(piece, str):
                 self.text += piece
-                yield self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=piece))
+                yield text_delta(self.item.id, piece)
             elif (piece.number, len(self.text)) not in self.cited:
                 self.cited.add((piece.number, len(self.text)))
                 cited = annotation(self.passages[piece.number - 1], len(self.text))
@@ -138,7 +138,6 @@ class _Writing:
     def _update(
         self,
         update: AssistantMessageContentPartAdded
-        | AssistantMessageContentPartTextDelta
         | AssistantMessageContentPartAnnotationAdded
         | AssistantMessageContentPartDone,
     ) -> ThreadItemUpdatedEvent:

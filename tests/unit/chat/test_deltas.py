@@ -10,7 +10,7 @@ from chatkit.types import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkeep.chat.deltas import payload
+from chatkeep.chat.deltas import payload, text_delta
 
 
 @given(st.text(), st.integers(0, 9))
@@ -25,3 +25,9 @@ def test_a_text_delta_is_written_as_the_sdk_writes_it(text: str, index: int) -> 
 
 def test_other_events_are_left_to_the_general_serialiser() -> None:
     assert payload(ProgressUpdateEvent(text="Searching")) is None
+
+
+@given(st.text())
+def test_a_text_delta_is_made_as_the_sdk_would_make_it(text: str) -> None:
+    update = AssistantMessageContentPartTextDelta(content_index=0, delta=text)
+    assert text_delta("msg_1", text) == ThreadItemUpdatedEvent(item_id="msg_1", update=update)

@@ -117,6 +117,17 @@ _REPLACE_ATTACHMENT = (
 _DELETE_ATTACHMENT = delete(attachments).where(_ATTACHMENT)
 
 
+def _thread_row(thread: ThreadMetadata, context: RequestContext) -> dict[str, Any]:
+    body = records.dump_thread(thread)
+    created_at = to_microseconds(records.to_utc(thread.created_at))
+    return {**_owner(context), "id": thread.id, "created_at": created_at, "body": body}
+
+
+def _item_row(thread_id: str, item: ThreadItem, context: RequestContext) -> dict[str, Any]:
+    body = records.dump_item(item, thread_id)
+    return {**_mine(context, thread=thread_id, item=item.id), "new_body": body}
+
+
 def _thread_page(*, descending: bool, goes_on: bool) -> Select[Any]:
     position = tuple_(threads.c.created_at, threads.c.seq)
     query = select(threads.c.id, threads.c.body).where(_owned(threads), threads.c.body.is_not(None))
@@ -173,16 +184,23 @@ class SqlStore(Store[RequestContext]):
 
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
         """Insert or replace. Raises NotFoundError if the id is another's, or of a deleted thread."""
-        body = records.dump_thread(thread)
-        row = {
-            **_owner(context),
-            "id": thread.id,
-            "created_at": to_microseconds(records.to_utc(thread.created_at)),
-            "body": body,
-        }
+        row = _thread_row(thread, context)
         saved = await self._database.write(lambda connection: _SAVE_THREAD.run(connection, row))
         if not saved:
             raise records.missing("thread", thread.id)
+
+    async def save_new_thread(
+        self, thread: ThreadMetadata, item: ThreadItem, context: RequestContext
+    ) -> None:
+        """A thread with its first item, in one transaction. Raises as `save_thread`."""
+        row, item_row = _thread_row(thread, context), _item_row(thread.id, item, context)
+
+        def write(connection: Connection) -> None:
+            if not _SAVE_THREAD.run(connection, row):
+                raise records.missing("thread", thread.id)
+            _SAVE_ITEM.run(connection, item_row)
+
+        await self._database.write(write)
 
     async def load_threads(
         self, limit: int, after: str | None, order: str, context: RequestContext
@@ -238,8 +256,7 @@ class SqlStore(Store[RequestContext]):
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         """Insert or replace: the SDK adds a workflow twice. Raises NotFoundError on an unknown thread."""
-        body = records.dump_item(item, thread_id)
-        row = {**_mine(context, thread=thread_id, item=item.id), "new_body": body}
+        row = _item_row(thread_id, item, context)
         saved = await self._database.write(lambda connection: _SAVE_ITEM.run(connection, row))
         if not saved:
             raise records.missing("thread", thread_id)
