@@ -44,8 +44,8 @@ class Scale:
     hold_seconds: float
 
 
-FULL = Scale(rounds=3, search_seconds=3.0, hold_seconds=_HEARTBEAT_SECONDS)
-QUICK = Scale(rounds=1, search_seconds=2.0, hold_seconds=0.0)
+FULL = Scale(rounds=3, search_seconds=4.0, hold_seconds=_HEARTBEAT_SECONDS)
+QUICK = Scale(rounds=1, search_seconds=3.0, hold_seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True)

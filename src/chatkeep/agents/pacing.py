@@ -19,7 +19,11 @@ BUSY = 750.0
 SATURATED = 1500.0
 LONG = 0.040  # seconds; a reader does not see the difference
 LONGEST = 0.100  # a reader sees it, and sees an overloaded process' stutter sooner
+# Seconds for the wait and the work that follows it together: with many streams the work takes long, and the
+# last of them would wait for the window and for all the others.
+MOST = 0.110
 
+_TURNS = 4  # of the loop: connections are read, runs go on, followers wake, and one for good measure
 _MEMORY = 0.25  # seconds after which an arrival counts for a third
 
 
@@ -37,6 +41,7 @@ class Pacer:
         self._rate = 0.0
         self._at = clock()
         self._waiting: list[Callable[[], None]] = []
+        self._work = 0.0  # seconds that those who were released last took
 
     def arrived(self, pieces: int) -> None:
         """`pieces` of some stream have been read."""
@@ -45,22 +50,35 @@ class Pacer:
 
     @property
     def window(self) -> float:
-        """Seconds to wait before reading on: 0 when quiet, `LONG` when busy, up to `LONGEST` beyond."""
+        """Seconds worth waiting before reading on: 0 when quiet, `LONG` when busy, up to `LONGEST` beyond."""
         rate = self._rate_now()
         if rate <= BUSY:
             return LONG * max(0.0, (rate - QUIET) / (BUSY - QUIET))
         return LONG + (LONGEST - LONG) * min(1.0, (rate - BUSY) / (SATURATED - BUSY))
 
+    @property
+    def wait(self) -> float:
+        """The window, less what it must be shorter because of the work that follows it."""
+        return min(self.window, max(LONG, MOST - self._work))
+
     def hold(self, resume: Callable[[], None]) -> None:
-        """Call `resume` at the end of the current window, with everybody else's; it must not raise."""
+        """Call `resume` at the end of the current wait, with everybody else's; it must not raise."""
         if not self._waiting:
-            asyncio.get_running_loop().call_later(self.window, self._release)
+            asyncio.get_running_loop().call_later(self.wait, self._release)
         self._waiting.append(resume)
 
     def _release(self) -> None:
         waiting, self._waiting = self._waiting, []
         for resume in waiting:
             resume()
+        self._time(self._clock(), _TURNS)
+
+    def _time(self, since: float, turns: int) -> None:
+        """After so many turns of the loop, what was released has been read, told and sent."""
+        if turns:
+            asyncio.get_running_loop().call_soon(self._time, since, turns - 1)
+        else:
+            self._work = self._clock() - since
 
     def _rate_now(self) -> float:
         return self._rate * math.exp((self._at - self._clock()) / _MEMORY)

@@ -64,6 +64,8 @@ async def services(request: Request) -> Services:
         NotReady: they are not up after half a minute, or could not start.
     """
     starting: asyncio.Task[Services] = request.app.state.starting
+    if starting.done() and not starting.cancelled():
+        return starting.result()
     try:
         return await asyncio.wait_for(asyncio.shield(starting), _PATIENCE_SECONDS)
     except TimeoutError:

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from chatkeep.agents.pacing import LONG, LONGEST, Pacer
+from chatkeep.agents.pacing import LONG, LONGEST, MOST, Pacer
 
 
 class Clock:
@@ -68,3 +68,26 @@ async def test_all_who_wait_go_on_at_the_same_moment() -> None:
     assert released == []
     await asyncio.wait_for(done.wait(), 10)
     assert released == [1, 2]
+
+
+async def test_long_work_is_taken_off_the_wait() -> None:
+    """With many streams the last of them would wait for the window and for all the others."""
+    clock = Clock()
+    pacer = Pacer(clock)
+    pacer.arrived(5000)
+    assert pacer.wait == LONGEST
+    worked = asyncio.Event()
+
+    def work() -> None:
+        clock.now += 0.06
+        worked.set()
+
+    def resume() -> None:
+        asyncio.get_running_loop().call_soon(work)
+
+    pacer.hold(resume)
+    await asyncio.wait_for(worked.wait(), 10)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    pacer.arrived(5000)
+    assert pacer.wait == pytest.approx(MOST - 0.06)
