@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
-from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
 from chatkeep.core.clock import SystemClock

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chatkeep.adapters.memory import MemoryIndex
-from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import PassageId

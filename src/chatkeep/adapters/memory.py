@@ -4,9 +4,7 @@ For tests and for trying things out; the contract suites hold them to what the d
 """
 
 import math
-import re
 import secrets
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from chatkeep.core.context import RequestContext
@@ -14,13 +12,11 @@ from chatkeep.core.errors import NotFound
 from chatkeep.core.ids import TenantId
 from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId
 from chatkeep.knowledge.protocols import ANYWHERE, Hit, IndexedChunk, Legs, Vectors, Where
-
-_WORD = re.compile(r"\w+")
-_K, _B = 1.2, 0.75
+from chatkeep.knowledge.terms import query_terms, terms
 
 
 class MemoryIndex:
-    """`VectorIndex` by exact cosine and BM25 over whole words in lower case."""
+    """`VectorIndex` by exact cosine and exact BM25."""
 
     def __init__(self) -> None:
         self._chunks: dict[TenantId, dict[PassageId, IndexedChunk]] = {}
@@ -140,23 +136,22 @@ def _matches(document: Document, where: Where) -> bool:
 
 def _bm25(text: str, chunks: Mapping[PassageId, IndexedChunk]) -> list[Hit]:
     """Okapi BM25 with Lucene's IDF, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative."""
-    counts = {id_: Counter(_words(indexed.searchable)) for id_, indexed in chunks.items()}
-    average = sum(count.total() for count in counts.values()) / max(len(counts), 1)
-    hits = []
+    counted = {id_: terms(chunk.searchable, chunk.document.language) for id_, chunk in chunks.items()}
+    average = sum(each.length for each in counted.values()) / max(len(counted), 1)
+    weighed = {
+        id_: dict(zip(each.indices, each.weights(max(average, 1.0)), strict=True))
+        for id_, each in counted.items()
+    }
+    wanted = query_terms(text, {chunk.document.language for chunk in chunks.values()})
     rarity = {}
-    for word in set(_words(text)):
-        having = sum(word in count for count in counts.values())
-        rarity[word] = math.log(1 + (len(counts) - having + 0.5) / (having + 0.5))
-    for id_, count in counts.items():
-        damping = _K * (1 - _B + _B * count.total() / average) if average else _K
-        score = sum(idf * count[word] * (_K + 1) / (count[word] + damping) for word, idf in rarity.items())
-        if score > 0:
-            hits.append(Hit(id_, score))
-    return hits
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    for term, weight in zip(wanted.indices, wanted.weights, strict=True):
+        having = sum(term in weights for weights in weighed.values())
+        rarity[term] = weight * math.log(1 + (len(weighed) - having + 0.5) / (having + 0.5))
+    scores = {
+        id_: sum(rare * weights.get(term, 0.0) for term, rare in rarity.items())
+        for id_, weights in weighed.items()
+    }
+    return [Hit(id_, score) for id_, score in scores.items() if score > 0]
 
 
 def _best(hits: list[Hit], limit: int) -> list[Hit]:

@@ -23,6 +23,7 @@ from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.chunk import CHUNKER_VERSION, chunk, word_spans
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId
 from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed, name_chunks
+from chatkeep.knowledge.language import detect_language
 from chatkeep.knowledge.parse import PARSER_VERSION, Skipped, parse
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
 from chatkeep.knowledge.sources import Listing, SourceFile, list_files, too_large
@@ -239,6 +240,7 @@ class _Run:
                 text=parsed.text,
                 fingerprint=_fingerprint(data, library),
                 ingested_at=library.clock.now(),
+                language=detect_language(parsed.text),
             )
             return document, chunk(document, library.embedder.token_spans if library.embedder else word_spans)
         except Exception as error:  # noqa: BLE001 (a file nobody foresaw must not stop the others)

@@ -10,7 +10,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
 from tests.unit.knowledge.samples import FewAxes, sample
@@ -46,7 +46,7 @@ KILLED = """
 import sys
 from pathlib import Path
 import anyio
-from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.core.context import local_context
 from tests.unit.knowledge.samples import FewAxes, sample
 

@@ -22,7 +22,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -48,15 +48,15 @@ from chatkeep.knowledge.protocols import (
     Where,
     searchable,
 )
+from chatkeep.knowledge.terms import TERMS_VERSION, Terms, query_terms, terms
 
 T = TypeVar("T")
 
-_LAYOUT = 3  # raise it when the payload or the vectors change: it opens a new folder
+_LAYOUT = 4  # raise it when the payload or the vectors change: it opens a new folder
 _DENSE, _SPARSE = "dense", "bm25"
 _EVERYBODY = "*"  # the label of what bears none, so that one condition finds it too
 _POINTS_AN_UPDATE = 128
 _DRIFT = 0.1
-_K, _B = 1.2, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class _State:
         chunks, length: of all chunks ever indexed, their number and their BM25 tokens.
         weighed_with: the average length the points' BM25 weights were computed with; 0: no points yet.
         reweighing: a weighing of all points began and may not have ended.
+        languages: of all documents ever indexed.
+        terms: the `TERMS_VERSION` that the points were counted by.
     """
 
     generation: str
@@ -74,6 +76,8 @@ class _State:
     length: int = 0
     weighed_with: float = 0.0
     reweighing: bool = False
+    languages: list[str] = field(default_factory=list)
+    terms: int = TERMS_VERSION
 
     @property
     def average(self) -> float:
@@ -94,7 +98,6 @@ class EdgeIndex:
         self._one_at_a_time = anyio.CapacityLimiter(1)
         self._state = _State(**json.loads((folder / "state.json").read_bytes()))
         self._shard = edge.EdgeShard.load(str(folder / "shard"))
-        self._weigher = _Bm25()
         self._has_written = False
 
     @classmethod
@@ -156,7 +159,7 @@ class EdgeIndex:
             return Legs(dense=(), sparse=())
         mine = edge.Filter(must=[_tenant(context)])
         wanted = edge.Filter(must=[_tenant(context), _readable(context), *_conditions(where)])
-        words = self._weigher.query(text)
+        words = query_terms(text, self._state.languages)
         dense = vector is not None and self._dense
         requests = []
         if vector is not None and dense:
@@ -165,7 +168,7 @@ class EdgeIndex:
         if words.indices:
             # How rare a word is counts within the tenant: another's documents must not show in one's ranking.
             params = edge.SearchParams(idf=edge.IdfParams(corpus=mine))
-            nearest = edge.Query.Nearest(words, using=_SPARSE)
+            nearest = edge.Query.Nearest(edge.SparseVector(words.indices, words.weights), using=_SPARSE)
             requests.append(
                 edge.QueryRequest(
                     limit=limit, query=nearest, filter=wanted, with_payload=False, params=params
@@ -228,18 +231,19 @@ class EdgeIndex:
         if not self._has_written:
             self._has_written = True
             _remove_others(self._folder)
-        counted = [self._weigher.terms(chunk.searchable) for chunk in chunks]
+        counted = [terms(chunk.searchable, chunk.document.language) for chunk in chunks]
         state = replace(
             self._state,
             chunks=self._state.chunks + len(chunks),
-            length=self._state.length + sum(terms.length for terms in counted),
+            length=self._state.length + sum(each.length for each in counted),
+            languages=sorted({*self._state.languages, *(chunk.document.language for chunk in chunks)}),
         )
         self._state = replace(state, weighed_with=state.weighed_with or max(state.average, 1.0))
-        points = [self._point(chunk, terms, context) for chunk, terms in zip(chunks, counted, strict=True)]
+        points = [self._point(chunk, each, context) for chunk, each in zip(chunks, counted, strict=True)]
         self._shard.update(edge.UpdateOperation.upsert_points(points))
 
-    def _point(self, indexed: IndexedChunk, terms: "_Terms", context: RequestContext) -> Any:
-        vectors: dict[str, Any] = {_SPARSE: terms.weighed(self._state.weighed_with)}
+    def _point(self, indexed: IndexedChunk, counted: Terms, context: RequestContext) -> Any:
+        vectors: dict[str, Any] = {_SPARSE: self._weighed(counted)}
         if indexed.vector is not None and self._dense:
             vectors[_DENSE] = indexed.vector.tolist()
         chunk, document = indexed.chunk, indexed.document
@@ -264,7 +268,7 @@ class EdgeIndex:
         return edge.Point(str(indexed.id), vectors, payload)
 
     def _flush(self) -> None:
-        if self._state.has_drifted or self._state.reweighing:
+        if self._state.has_drifted or self._state.reweighing or self._state.terms != TERMS_VERSION:
             self._state = replace(self._state, weighed_with=max(self._state.average, 1.0), reweighing=True)
             _write_state(self._folder, self._state)
             self._weigh_again()
@@ -276,60 +280,30 @@ class EdgeIndex:
         offset: Any = None
         while True:
             request = edge.ScrollRequest(
-                offset=offset, limit=256, with_payload=["title", "headings", "text"], with_vector=False
+                offset=offset,
+                limit=256,
+                with_payload=["title", "headings", "text", "language"],
+                with_vector=False,
             )
             records, offset = self._shard.scroll(request)
-            points = [edge.PointVectors(record.id, self._weighed(record.payload or {})) for record in records]
+            points = [
+                edge.PointVectors(record.id, self._weighed_anew(record.payload or {})) for record in records
+            ]
             if points:
                 self._shard.update(edge.UpdateOperation.update_vectors(points))
             if offset is None:
                 return
 
-    def _weighed(self, payload: dict[str, Any]) -> dict[str, Any]:
+    def _weighed(self, counted: Terms) -> Any:
+        return edge.SparseVector(counted.indices, counted.weights(self._state.weighed_with))
+
+    def _weighed_anew(self, payload: dict[str, Any]) -> dict[str, Any]:
         chunk = Chunk(DocumentId(""), 0, 0, payload["text"], tuple(payload["headings"]))
-        terms = self._weigher.terms(searchable(payload["title"], chunk))
-        return {_SPARSE: terms.weighed(self._state.weighed_with)}
+        return {_SPARSE: self._weighed(terms(searchable(payload["title"], chunk), payload["language"]))}
 
     def _close(self) -> None:
         self._shard.close()
         self._lock.release()
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """A text's words, hashed, and how often each occurs."""
-
-    indices: list[int]
-    counts: list[int]
-
-    @property
-    def length(self) -> int:
-        return sum(self.counts)
-
-    def weighed(self, average: float) -> Any:
-        """BM25's half of the document: tf (k + 1) / (tf + k (1 - b + b length / average)).
-
-        The other half, the IDF, is the engine's when it searches.
-        """
-        damping = _K * (1 - _B + _B * self.length / average)
-        values = [count * (_K + 1) / (count + damping) for count in self.counts]
-        return edge.SparseVector(self.indices, values)
-
-
-class _Bm25:
-    """The engine's English analysis: words in lower case, without stop words, stemmed."""
-
-    def __init__(self) -> None:
-        # With so large a k, and no length normalisation, a word's weight is its count.
-        self._model = edge.Bm25(edge.Bm25Config(k=1e6, b=0.0, avg_len=1.0, language="english"))
-
-    def terms(self, text: str) -> _Terms:
-        vector = self._model.embed_document(text)
-        # The weight is (k + 1) tf / (k + tf), which is solved for tf.
-        return _Terms(vector.indices, [round(v * 1e6 / (1e6 + 1 - v)) for v in vector.values])
-
-    def query(self, text: str) -> Any:
-        return self._model.embed_query(text)
 
 
 def _locked(data_dir: Path) -> filelock.BaseFileLock:
@@ -371,14 +345,14 @@ def _create(folder: Path, dimensions: int | None) -> None:
         payload_memory=edge.Memory.Cold,
     )
     shard = edge.EdgeShard.create(str(aside / "shard"), config)
-    for field, params in (
+    for name, params in (
         ("tenant", edge.KeywordIndexParams(is_tenant=True)),
         ("document", edge.KeywordIndexParams()),
         ("source", edge.KeywordIndexParams()),
         ("labels", edge.KeywordIndexParams()),
         ("modified_at", edge.DatetimeIndexParams()),
     ):
-        shard.update(edge.UpdateOperation.create_field_index(field, params))
+        shard.update(edge.UpdateOperation.create_field_index(name, params))
     shard.flush()
     shard.close()
     _write_state(aside, _State(generation=secrets.token_hex(8)))

@@ -1,0 +1,1 @@
+"""Qdrant: its engine inside this process (`edge`), or a server or cluster of its own (`server`)."""
