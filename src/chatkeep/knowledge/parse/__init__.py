@@ -86,7 +86,7 @@ _FORMATS: Mapping[str, _Format] = {
     **dict.fromkeys((".docx", ".docm"), _Format(parse_docx, "a Word document")),
     **dict.fromkeys((".pptx", ".pptm", ".ppsx"), _Format(parse_pptx, "a presentation")),
     **dict.fromkeys((".xlsx", ".xlsm"), _Format(parse_xlsx, "an Excel workbook")),
-    ".xls": _Format(parse_xls, "an old Excel workbook", needs="python_calamine", extra="office"),
+    ".xls": _Format(parse_xls, "an old Excel workbook", needs="xlrd", extra="office"),
     ".ods": _Format(parse_ods, "an OpenDocument spreadsheet"),
     **dict.fromkeys((".csv", ".tsv"), _Format(parse_csv, "a table")),
     ".epub": _Format(parse_epub, "an EPUB book"),
@@ -119,10 +119,12 @@ def parse(path: str, data: bytes) -> ParsedText | Skipped:
             path, f"reading {format.called} needs another package: pip install 'chatkeep[{format.extra}]'"
         )
     except Exception as error:  # noqa: BLE001 (nobody foresees all that broken files do to parsers)
-        _log.warning("A parser failed on %s", path, exc_info=True)
+        _log.info("A parser failed on %s", path, exc_info=True)
         return Skipped(path, f"it is damaged: reading it as {format.called} failed ({type(error).__name__}).")
     if isinstance(parsed, Unreadable):
         return Skipped(path, parsed.reason)
+    if not parsed.text.strip():
+        return Skipped(path, "it holds no text.")
     if len(parsed.text) > MAX_TEXT:
         return Skipped(path, f"it holds more than {MAX_TEXT:,} characters of text. Divide it.")
     return parsed

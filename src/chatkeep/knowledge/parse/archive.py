@@ -16,7 +16,7 @@ MAX_UNPACKED = 200_000_000
 """Bytes read from one archive, unpacked."""
 
 _PIECE = 1 << 18
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _TOO_LARGE = f"it unpacks to more than {MAX_UNPACKED:,} bytes."
 
@@ -25,13 +25,13 @@ class Archive:
     """The members of a zip file, by name."""
 
     def __init__(self, data: bytes, kind: str) -> None:
-        """Raises Refused: `data` is not a `kind`, such as "Word document"."""
-        if data.startswith(_COMPOUND_FILE):
-            raise Refused(f"it is protected by a password, or of an old kind. Save it as an open {kind}.")
+        """Raises Refused: `data` is not `kind`, such as "a Word document"."""
+        if data.startswith(COMPOUND_FILE):
+            raise Refused(f"it is protected by a password, or of an old kind. Save it anew as {kind}.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-            raise Refused(f"it is damaged, or not a {kind}.") from None
+            raise Refused(f"it is damaged, or not {kind}.") from None
         members = self._zip.infolist()
         if len(members) > MAX_MEMBERS:
             raise Refused(f"it has more than {MAX_MEMBERS:,} files inside.")

@@ -109,7 +109,6 @@ CODE = frozenset(_LANGUAGES)
 
 # What stands above a definition and belongs to it: comments, decorators, attributes.
 _ABOVE = re.compile(r"(?:#|//|/\*|\*|--|@|;;|%%|\[[A-Z]|template ?<)|.*\*/\s*\Z")
-_SECTION_MARK = re.compile(r"[\[\]{(<:]*\s*\Z")
 _NO_DEFINITION = re.compile(r"(?:return|else|if|for|while|switch|new|throw|case|await|yield|import|using)\b")
 
 
@@ -165,7 +164,7 @@ def _write_section(draft: Draft, lines: list[str], start: int, end: int, languag
         return
     draft.landmark("line", str(start + 1))
     led = next((line for line in lines[start:end] if _defines(line, language)), "")
-    draft.heading(2, f"`{_SECTION_MARK.sub('', led)[:_MAX_HEADING].replace('`', '')}`" if led else "")
+    draft.heading(2, f"`{led[:_MAX_HEADING].rstrip(' 	{(:;').replace('`', '')}`" if led else "")
     block = fenced("\n".join(lines[start:end]), language.name)
     offset = draft.block(block) + block.index("\n") + 1
     for number in range(start, end):

@@ -40,7 +40,7 @@ class _Style:
 
 def parse_docx(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the properties', else the paragraph styled as title, else the file's `name`."""
-    package = Package(data, "Word document (.docx)")
+    package = Package(data, "a Word document (.docx)")
     properties = package.properties()
     main = package.tree(package.main)
     reader = _Reader(package)

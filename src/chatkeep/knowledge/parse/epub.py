@@ -33,7 +33,7 @@ class _Item:
 
 def parse_epub(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the book's, else the file's `name`."""
-    archive = Archive(data, "EPUB book")
+    archive = Archive(data, "an EPUB book")
     package_path = _package_path(archive)
     package = read_tree(archive.read(package_path))
     _refuse_protected(archive)

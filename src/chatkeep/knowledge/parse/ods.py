@@ -18,7 +18,7 @@ _ENCRYPTED = "it is protected by a password."
 
 def parse_ods(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the properties', else the file's `name`."""
-    archive = Archive(data, "OpenDocument spreadsheet (.ods)")
+    archive = Archive(data, "an OpenDocument spreadsheet (.ods)")
     if "content.xml" not in archive:
         raise Refused("it is damaged, or not an OpenDocument spreadsheet (.ods).")
     if b"encryption-data" in archive.read("META-INF/manifest.xml"):

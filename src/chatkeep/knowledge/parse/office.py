@@ -34,11 +34,12 @@ class Package:
     """The parts of a .docx, .pptx or .xlsx file."""
 
     def __init__(self, data: bytes, kind: str) -> None:
-        """Raises Refused: it is not a `kind`."""
+        """Raises Refused: it is not `kind`."""
         self.archive = Archive(data, kind)
+        self._relations: dict[str, dict[str, Relation]] = {}
         mains = [r.part for r in self.relations("").values() if r.kind == "officeDocument"]
         if not mains or mains[0] not in self.archive:
-            raise Refused(f"it is damaged, or not a {kind}.")
+            raise Refused(f"it is damaged, or not {kind}.")
         self.main = mains[0]
 
     def tree(self, part: str) -> Element:
@@ -46,6 +47,11 @@ class Package:
 
     def relations(self, part: str) -> dict[str, Relation]:
         """By id. What lies outside the package is left out."""
+        if part not in self._relations:
+            self._relations[part] = self._read_relations(part)
+        return self._relations[part]
+
+    def _read_relations(self, part: str) -> dict[str, Relation]:
         folder, name = posixpath.split(part)
         found = {}
         for relation in self.tree(posixpath.join(folder, "_rels", f"{name}.rels")):

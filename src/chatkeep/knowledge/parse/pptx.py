@@ -20,7 +20,7 @@ _NO_TEXT = Unreadable("its slides hold no text (are they pictures?).")
 
 def parse_pptx(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the properties', else the first slide's, else the file's `name`."""
-    package = Package(data, "PowerPoint presentation (.pptx)")
+    package = Package(data, "a PowerPoint presentation (.pptx)")
     properties = package.properties()
     draft, languages, first_title = Draft(), Counter[str](), ""
     for number, part in enumerate(_slides(package), 1):

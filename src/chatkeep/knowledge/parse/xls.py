@@ -1,17 +1,21 @@
-"""Excel workbooks of the old binary kind (.xls), read by Calamine."""
+"""Excel workbooks of the old binary kind (.xls), read by xlrd.
 
-from datetime import date, datetime, time, timedelta
-from io import BytesIO
-from typing import TYPE_CHECKING
+It is chosen for being Python alone: a damaged file costs an exception, where a reader of native code
+was seen to end the whole process.
+"""
 
+from collections.abc import Iterator
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from chatkeep.knowledge.parse.archive import COMPOUND_FILE
+from chatkeep.knowledge.parse.declared import described
 from chatkeep.knowledge.parse.draft import Draft
 from chatkeep.knowledge.parse.parsed import ParsedText, Refused, Unreadable
-from chatkeep.knowledge.parse.sheets import MAX_SHEETS, Cells, Row, number_text, write_sheet
+from chatkeep.knowledge.parse.sheets import MAX_SHEETS, Cells, Row, date_text, number_text, write_sheet
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
-
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    from xlrd.sheet import Sheet
 
 _NO_TEXT = Unreadable("its sheets are empty.")
 _NOT_ONE = Unreadable("it is damaged, or not an Excel workbook (.xls).")
@@ -20,47 +24,53 @@ _ENCRYPTED = Unreadable("it is protected by a password.")
 
 def parse_xls(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the file's `name`."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    import xlrd
+    from xlrd.compdoc import CompDocError
 
-    if not data.startswith(_COMPOUND_FILE):
-        # Calamine goes by the content, and makes room for every cell up to the furthest: a workbook of
-        # the XML kind under this name could ask for more memory than there is.
+    if not data.startswith(COMPOUND_FILE):
         return _NOT_ONE
     try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(data))
-        draft, cells, any_text = Draft(), Cells(), False
-        for count, title in enumerate(workbook.sheet_names):
-            if count >= MAX_SHEETS:
-                raise Refused(f"it has more than {MAX_SHEETS:,} sheets.")
-            any_text |= write_sheet(draft, title, _rows(workbook.get_sheet_by_name(title), cells))
-    except PasswordError:
-        return _ENCRYPTED
-    except CalamineError:
+        # Ragged: a cell far out must not fill up the rows above it.
+        workbook = xlrd.open_workbook(
+            file_contents=data, logfile=StringIO(), on_demand=True, ragged_rows=True
+        )
+    except xlrd.XLRDError as error:
+        return _ENCRYPTED if "encrypted" in str(error) else _NOT_ONE
+    except CompDocError:
         return _NOT_ONE
-    except BaseException as error:
-        # A fault inside the library comes as a "panic", which is not an `Exception`.
-        if type(error).__name__ == "PanicException":
-            return _NOT_ONE
-        raise
+    if workbook.nsheets > MAX_SHEETS:
+        raise Refused(f"it has more than {MAX_SHEETS:,} sheets.")
+    draft, cells, any_text = Draft(), Cells(), False
+    for at in range(workbook.nsheets):
+        sheet = workbook.sheet_by_index(at)
+        any_text |= write_sheet(draft, sheet.name, _rows(sheet, cells, bool(workbook.datemode)))
+        workbook.unload_sheet(at)
     if not any_text:
         return _NO_TEXT
-    return ParsedText(title=name, format="markdown", text=draft.text, landmarks=draft.landmarks)
+    return ParsedText(
+        title=name,
+        format="markdown",
+        text=draft.text,
+        landmarks=draft.landmarks,
+        metadata=described({"author": workbook.user_name}),
+    )
 
 
-def _rows(sheet: "CalamineSheet", cells: Cells) -> list[Row]:
-    cells.take(sheet.height)
-    first = sheet.start[0] + 1 if sheet.start else 1
-    rows: list[Row] = []
-    for number, row in enumerate(sheet.iter_rows(), first):
-        shown = {column: text for column, cell in enumerate(row) if (text := _shown(cell))}
-        cells.take(len(shown))
-        rows.append((number, shown))
-    return rows
+def _rows(sheet: "Sheet", cells: Cells, since_1904: bool) -> Iterator[Row]:
+    for number in range(sheet.nrows):
+        row = sheet.row(number)
+        cells.take(len(row) + 1)
+        shown = ((column, _shown(cell.ctype, cell.value, since_1904)) for column, cell in enumerate(row))
+        yield number + 1, {column: text for column, text in shown if text}
 
 
-def _shown(value: int | float | str | bool | time | date | datetime | timedelta) -> str:
-    if isinstance(value, bool):
+def _shown(kind: int, value: Any, since_1904: bool) -> str:
+    from xlrd import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, error_text_from_code
+
+    if kind == XL_CELL_DATE:
+        return date_text(value, since_1904)
+    if kind == XL_CELL_BOOLEAN:
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return number_text(value)
-    return value.strip() if isinstance(value, str) else str(value)
+    if kind == XL_CELL_ERROR:
+        return str(error_text_from_code.get(value, "#ERROR!"))
+    return number_text(value) if isinstance(value, float) else str(value).strip()

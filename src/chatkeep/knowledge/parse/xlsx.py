@@ -26,7 +26,7 @@ _NO_TEXT = Unreadable("its sheets are empty.")
 
 def parse_xlsx(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is the properties', else the file's `name`."""
-    package = Package(data, "Excel workbook (.xlsx)")
+    package = Package(data, "an Excel workbook (.xlsx)")
     properties = package.properties()
     workbook = package.tree(package.main)
     facts = child(workbook, "workbookPr")
@@ -88,13 +88,11 @@ class _Sheets:
         self._shared = self._shared_strings()
 
     def _shared_strings(self) -> list[str]:
-        parts = [r.part for r in self._package.relations(self._package.main).values()]
-        kinds = [r.kind for r in self._package.relations(self._package.main).values()]
-        if "sharedStrings" not in kinds:
-            return []
+        relations = self._package.relations(self._package.main).values()
+        part = next((each.part for each in relations if each.kind == "sharedStrings"), "")
         strings = _Strings(self._cells)
-        part = parts[kinds.index("sharedStrings")]
-        read_xml(self._package.archive.pieces(part), strings.start, strings.end, strings.text)
+        if part in self._package.archive:
+            read_xml(self._package.archive.pieces(part), strings.start, strings.end, strings.text)
         return strings.found
 
     def rows(self, part: str) -> list[Row]:

@@ -6,6 +6,7 @@ them that mean the same. An attribute of the relationships' namespace is the exc
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -37,12 +38,12 @@ def read_xml(pieces: Iterable[bytes], start: Starts, end: Ends, text: Callable[[
             raise Refused(_TOO_DEEP)
         if seen > MAX_ELEMENTS:
             raise Refused(_TOO_MANY)
-        start(name.rpartition("}")[2], {_attribute(key): value for key, value in attributes.items()})
+        start(_local(name), {_attribute(key): value for key, value in attributes.items()})
 
     def on_end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        end(name.rpartition("}")[2])
+        end(_local(name))
 
     def on_entity(*_: object) -> None:
         raise Refused(_ENTITIES)
@@ -68,6 +69,12 @@ def read_tree(data: bytes) -> Element:
     return builder.close()
 
 
+@lru_cache(maxsize=1024)
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+@lru_cache(maxsize=1024)
 def _attribute(name: str) -> str:
     if "}" not in name:
         return name
