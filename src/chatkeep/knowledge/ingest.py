@@ -240,7 +240,10 @@ class _Run:
                 text=parsed.text,
                 fingerprint=_fingerprint(data, library),
                 ingested_at=library.clock.now(),
-                language=detect_language(parsed.text),
+                landmarks=parsed.landmarks,
+                language=parsed.language or detect_language(parsed.text),
+                modified_at=parsed.modified_at,
+                metadata=parsed.metadata,
             )
             return document, chunk(document, library.embedder.token_spans if library.embedder else word_spans)
         except Exception as error:  # noqa: BLE001 (a file nobody foresaw must not stop the others)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatkeep.core.errors import InvalidInput
-from chatkeep.knowledge.parse import SUPPORTED, Skipped
+from chatkeep.knowledge.parse import SUPPORTED, Skipped, is_read
 
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__"})
 
@@ -101,7 +101,7 @@ def _walk(root: Path, source: str, listing: Listing, seen: set[Path], max_file_b
         )
         for name in sorted(names):
             file = Path(folder, name)
-            if file.suffix.lower() in SUPPORTED and not name.startswith("."):
+            if is_read(name) and not name.startswith("."):
                 path = file.relative_to(root).as_posix()
                 _add(file, root, source, path, listing, seen, max_file_bytes)
             else:

@@ -1,10 +1,12 @@
 """Chunks: exact offsets, nothing lost, nothing cut that can stay whole."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkeep.knowledge.chunk import ChunkSize, chunk, word_spans
-from chatkeep.knowledge.documents import Chunk, TextFormat
+from chatkeep.knowledge.documents import Chunk, Landmark, TextFormat
 from tests.unit.knowledge.samples import document
 
 SMALL = ChunkSize(target=12, overlap=4, small=4)
@@ -57,6 +59,22 @@ def test_no_chunk_is_longer_than_the_target(text: str, format: TextFormat) -> No
     for part in chunk(document(text, format), size=SMALL):
         assert len(word_spans(part.text)) <= SMALL.target
         assert len(part.text) <= SMALL.target * 10
+
+
+@given(texts, formats, st.lists(st.integers(0, 400), max_size=12))
+def test_a_chunk_s_place_names_the_parts_it_stands_in(text: str, format: TextFormat, at: list[int]) -> None:  # noqa: A002
+    starts = sorted(at)
+    landmarks = tuple(Landmark(start, "page", str(number)) for number, start in enumerate(starts, 1))
+    for part in chunk(replace(document(text, format), landmarks=landmarks), size=SMALL):
+        assert text[part.start : part.end] == part.text
+        # What comes before the first landmark belongs to it.
+        pages = [max(sum(start <= offset for start in starts), 1) for offset in (part.start, part.end - 1)]
+        if not starts or part.end <= starts[0]:
+            assert part.place == ""
+        elif pages[0] == pages[1]:
+            assert part.place == f"page {pages[0]}"
+        else:
+            assert part.place == f"pages {pages[0]}–{pages[1]}"
 
 
 def test_headings_are_carried_outermost_first() -> None:

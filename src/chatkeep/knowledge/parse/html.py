@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from chatkeep.knowledge.parse.declared import described, language_code, point_in_time
 from chatkeep.knowledge.parse.decode import decode
+from chatkeep.knowledge.parse.markup import escaped, fenced
 from chatkeep.knowledge.parse.parsed import ParsedText, Unreadable
 from chatkeep.knowledge.parse.table import table_markdown
 
@@ -33,9 +35,12 @@ _MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "code": "`", "kbd": "`
 
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _LINE_BREAK = re.compile(r" *\n *")
-_STRUCTURE = re.compile(r"^(?=#{1,6}(?:\s|$)|[-+*]\s|>|~~~|```|=+$|-+$)|^(\d{1,9})(?=[.)]\s)", re.MULTILINE)
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush:)-?\s?([\w+#.-]{1,24})")
 _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9]*))")
+
+_CHANGED = ("article:modified_time", "last-modified", "dcterms.modified", "datemodified", "revised")
+_MAX_META = 200
+_MAX_TITLE = 300
 
 _MAX_NESTING = 512  # as browsers have it; building a deeper tree takes quadratic time
 _MAX_INDENT = 8  # deeper lists and quotations are written at this depth
@@ -52,8 +57,11 @@ _NO_TEXT = Unreadable("the page has no text (is it filled in by a script?).")
 def parse_html(data: bytes, name: str) -> ParsedText | Unreadable:
     """The title is `<title>`, else the first `<h1>`, else the file's `name`."""
     source = decode(data, declares_charset=True)
-    if isinstance(source, Unreadable):
-        return source
+    return source if isinstance(source, Unreadable) else read_html(source, name)
+
+
+def read_html(source: str, name: str) -> ParsedText | Unreadable:
+    """A page that is text already, as in a book or an e-mail."""
     if _nesting(source) > _MAX_NESTING:
         return _TOO_DEEP
     tree = LexborHTMLParser(source)
@@ -64,7 +72,42 @@ def parse_html(data: bytes, name: str) -> ParsedText | Unreadable:
             break
     if not text:
         return _NO_TEXT
-    return ParsedText(title=_title(tree) or name, format="markdown", text=text)
+    declared = _declared(tree)
+    changed = (declared.get(name) for name in _CHANGED)
+    return ParsedText(
+        title=_title(tree) or name,
+        format="markdown",
+        text=text,
+        language=language_code(_language_tag(tree)),
+        modified_at=next(filter(None, map(point_in_time, changed)), None),
+        metadata=described({name: declared.get(name) for name in ("author", "description", "keywords")}),
+    )
+
+
+def _declared(tree: LexborHTMLParser) -> dict[str, str]:
+    """The page's `<meta>`, by name."""
+    found: dict[str, str] = {}
+    for node in tree.css("head > meta")[:_MAX_META]:
+        attributes = node.attributes
+        name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or ""
+        found.setdefault(name.lower(), attributes.get("content") or "")
+    return found
+
+
+def _language_tag(tree: LexborHTMLParser) -> str:
+    root = tree.css_first("html")
+    attributes = root.attributes if root is not None else {}
+    return attributes.get("lang") or attributes.get("xml:lang") or ""
+
+
+def links(source: str) -> list[tuple[str, str]]:
+    """Where a page's links lead, and their words."""
+    if _nesting(source) > _MAX_NESTING:
+        return []
+    return [
+        (node.attributes.get("href") or "", _collapse(node.text())[:_MAX_TITLE])
+        for node in LexborHTMLParser(source).css("a[href]")
+    ]
 
 
 def _nesting(source: str) -> int:
@@ -109,7 +152,7 @@ def _title(tree: LexborHTMLParser) -> str:
         node = tree.css_first(selector)
         words = _collapse(node.text()) if node is not None else ""
         if words:
-            return words[:300]
+            return words[:_MAX_TITLE]
     return ""
 
 
@@ -301,12 +344,9 @@ class _Page:
             self._line.append(" ")
 
     def _end_pre(self) -> None:
-        code = self._take_line().strip("\n").rstrip()
+        code = self._take_line()
         self._pre = None
-        if code.strip():
-            longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
-            fence = "`" * max(3, longest + 1)
-            self._write(f"{fence}{self._language}\n{code}\n{fence}")
+        self._write(fenced(code, self._language))
 
     def _end_paragraph(self, heading: int = 0) -> None:
         words = _LINE_BREAK.sub("\n", re.sub(r" {2,}", " ", self._take_line())).strip()
@@ -315,7 +355,7 @@ class _Page:
         if heading:
             self._write(f"{'#' * heading} {' '.join(words.split())}")
         else:
-            self._write(_STRUCTURE.sub(lambda found: f"{found[1] or ''}\\", words))
+            self._write(escaped(words))
 
     def _take_line(self) -> str:
         line = "".join(self._line)

@@ -1,21 +1,14 @@
 """Files to text: encodings, titles, structure, and what is refused."""
 
+import subprocess
+import sys
+from datetime import UTC, datetime
+
 import pytest
 
-from chatkeep.knowledge.parse import ParsedText, Skipped, parse
-
-
-def parsed(path: str, data: bytes | str) -> ParsedText:
-    result = parse(path, data.encode() if isinstance(data, str) else data)
-    assert isinstance(result, ParsedText), result
-    return result
-
-
-def refused(path: str, data: bytes | str) -> str:
-    result = parse(path, data.encode() if isinstance(data, str) else data)
-    assert isinstance(result, Skipped), result
-    assert result.path == path
-    return result.reason
+from chatkeep.knowledge.parse import ParsedText
+from tests.unit.knowledge.parse.reading import parsed, refused
+from tests.unit.knowledge.parse.samples import FILES
 
 
 @pytest.mark.parametrize(
@@ -60,7 +53,7 @@ def test_binary_files_are_refused(data: bytes) -> None:
 
 
 def test_an_unsupported_type_names_the_supported() -> None:
-    assert ".md" in refused("a.pdf", "x")
+    assert ".md" in refused("a.xyz", "x")
 
 
 @pytest.mark.parametrize(
@@ -171,3 +164,38 @@ def test_unfinished_pages_have_no_text(data: str) -> None:
 
 def test_tags_inside_scripts_are_not_counted() -> None:
     assert html("<script>" + "'<div>'" * 5_000 + "</script><p>Fine</p>").text == "Fine\n"
+
+
+def test_what_a_page_says_of_itself() -> None:
+    page = parsed(
+        "a.html",
+        '<html lang="de-AT"><head><meta name="author" content="Ada"><meta name="description" content="Tea.">'
+        '<meta property="article:modified_time" content="2024-02-03T10:00:00+01:00"></head>'
+        "<body>x</body></html>",
+    )
+    assert (page.language, page.metadata) == ("de", {"author": "Ada", "description": "Tea."})
+    assert page.modified_at == datetime(2024, 2, 3, 9, tzinfo=UTC)
+
+
+def test_what_front_matter_says() -> None:
+    page = parsed(
+        "a.md", "---\ntitle: T\nauthor: Ada\nlang: de\ndate: 2024-01-01\nlastmod: '2024-02-03'\n---\nx"
+    )
+    assert (page.title, page.language, page.metadata) == ("T", "de", {"author": "Ada"})
+    assert page.modified_at == datetime(2024, 2, 3, tzinfo=UTC)
+
+
+def test_a_type_whose_package_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlrd", None)
+    assert refused("a.xls", (FILES / "prices.xls").read_bytes()) == (
+        "reading an old Excel workbook needs another package: pip install 'chatkeep[office]'"
+    )
+
+
+def test_no_library_is_loaded_before_it_is_needed() -> None:
+    libraries = {"pypdfium2", "docutils", "xlrd"}
+    code = f"import sys, chatkeep.knowledge.parse; print({libraries!r} & set(sys.modules))"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert shown.stdout.strip() == "set()"
