@@ -370,7 +370,10 @@ class Egress:
 
 
 def _import_aiohttp() -> Any:
-    import aiohttp  # in a thread: it takes a fifth of a second
+    """In a thread: it takes a fifth of a second, and so does what connecting imports."""
+    import encodings.idna  # noqa: F401
+
+    import aiohttp
 
     return aiohttp
 

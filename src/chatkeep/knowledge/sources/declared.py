@@ -202,11 +202,10 @@ class Declarations:
             return known or [Declared.model_validate({_kind(address): address})]
         path = _absolute(Path(name))
         declared = [(each, _absolute(Path(each.place))) for each in self.sources if not each.is_remote]
-        same = [each for each, where in declared if where == path]
-        if same:
-            return same
         inside = [each for each, where in declared if where.is_relative_to(path)]
         around = [(len(where.parts), each) for each, where in declared if path.is_relative_to(where)]
+        if any(where == path for _, where in declared):
+            return inside
         nearest = max(around, key=lambda found: found[0])[1] if around else None
         bearing = nearest.bearing if nearest else Bearing()
         named = Declared(path=Path(name), labels=list(bearing.labels), metadata=dict(bearing.metadata))

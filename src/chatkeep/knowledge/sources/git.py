@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -146,7 +147,7 @@ class RepositorySource:
             return listing
         gathered = Gathering(checkout.resolve(), self.name, self.bearing, max_file_bytes)
         regular = [(mode, path) for mode, path in tracked if mode != _LINK]
-        page = _page_of(self.url, head)
+        page = page_of(self.url, head)
         await anyio.to_thread.run_sync(
             _gather, gathered, checkout.resolve(), regular, self.wanted, page, head
         )
@@ -230,7 +231,7 @@ def _gather(
         gathered.add(root / path, path, url=url, found={"commit": head})
 
 
-def _page_of(url: str, commit: str) -> str:
+def page_of(url: str, commit: str) -> str:
     """Where the code host shows files of `commit`; empty where that is not known."""
     where = urlsplit(url)
     base = f"{where.scheme}://{where.netloc}{where.path.rstrip('/').removesuffix('.git')}"
@@ -260,30 +261,31 @@ async def _git(folder: Path, *arguments: str) -> bytes:
         for name in ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
         if name in os.environ
     }
-    safe = ("-c", f"safe.directory={folder}")
-    try:
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            *_OPTIONS,
-            *safe,
-            *arguments,
+    command = ["git", *_OPTIONS, "-c", f"safe.directory={folder}", *arguments]
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            command,
             cwd=folder,
             env={**kept, **_ENVIRONMENT},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,  # so that its helpers end with it
         )
+
+    try:
+        process = await anyio.to_thread.run_sync(start)
     except FileNotFoundError:
         raise _Failed("the command git is not installed.") from None
     try:
-        printed, complaint = await process.communicate()
+        printed, complaint = await anyio.to_thread.run_sync(process.communicate, abandon_on_cancel=True)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             with anyio.CancelScope(shield=True):
-                await process.wait()
+                await anyio.to_thread.run_sync(process.wait)
     if process.returncode != 0:
         lines = complaint.decode(errors="replace").strip().splitlines()
         raise _Failed(lines[-1][:300] if lines else f"git {arguments[-1]} ended with {process.returncode}.")
