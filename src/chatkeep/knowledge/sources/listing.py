@@ -16,6 +16,8 @@ from typing import Protocol
 from chatkeep.core.errors import InvalidInput
 from chatkeep.knowledge.parse import Skipped
 
+_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
@@ -81,17 +83,24 @@ class SourceFile:
         return self.file_name or self.path
 
     def load(self, max_bytes: int) -> bytes | Skipped:
-        """Its content, or why it cannot be had. Blocks."""
+        """Its content at one moment, or why it cannot be had. Blocks."""
         try:
-            # What became a link or a pipe since it was listed is not followed and not waited for.
-            opened = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(opened, "rb") as file:
-                if not stat.S_ISREG(os.fstat(opened).st_mode):
-                    return Skipped(self.path, "it is not a regular file.")
-                data = file.read(max_bytes + 1)
+            for _ in range(_TRIES):
+                # What became a link or a pipe since it was listed is not followed and not waited for.
+                opened = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                with os.fdopen(opened, "rb") as file:
+                    before = os.fstat(opened)
+                    if not stat.S_ISREG(before.st_mode):
+                        return Skipped(self.path, "it is not a regular file.")
+                    data = file.read(max_bytes + 1)
+                    after = os.fstat(opened)
+                if len(data) > max_bytes:
+                    return Skipped(self.path, too_large(max_bytes))
+                if (before.st_mtime_ns, len(data)) == (after.st_mtime_ns, after.st_size):
+                    return data
         except OSError as error:
             return Skipped(self.path, f"it cannot be read: {error.strerror}.")
-        return data if len(data) <= max_bytes else Skipped(self.path, too_large(max_bytes))
+        return Skipped(self.path, "it changes while it is read. Ingest it once it is complete.")
 
 
 def too_large(max_bytes: int) -> str:
