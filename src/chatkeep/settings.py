@@ -88,10 +88,24 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path(".chatkeep"), description="Folder for the database, the index and cached models."
     )
-    docs: Annotated[tuple[Path, ...], NoDecode] = Field(
+    docs: Annotated[tuple[Path | str, ...], NoDecode] = Field(
         default=(),
-        description="Files and folders to answer from, and from these alone, separated by commas. Unset: "
-        "everything ingested.",
+        description="Files, folders and addresses of sites to answer from, and from these alone, separated "
+        "by commas. Unset: all sources in `CHATKEEP_SOURCES`, or else everything ingested.",
+    )
+    sources: Path | None = Field(
+        default=None,
+        description="TOML file that says where documents come from: folders, git repositories, sites, each "
+        "with what to leave out, who may read it and how often to look again.",
+    )
+    watch: bool = Field(
+        default=False, description="Read files and folders again while serving, whenever they change."
+    )
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="What may be fetched from besides public addresses at the ports 80 and 443: host names, "
+        "addresses and networks, separated by commas, each with `:port` if it is for that port alone, such "
+        "as `wiki.internal:8080` or `10.1.0.0/16`.",
     )
     public_url: HttpUrl | None = Field(
         default=None,
@@ -159,7 +173,9 @@ class Settings(BaseSettings):
     )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
 
-    @field_validator("docs", "allowed_hosts", "allowed_origins", "image_domains", mode="before")
+    @field_validator(
+        "docs", "egress_allow", "allowed_hosts", "allowed_origins", "image_domains", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -167,6 +183,11 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("docs", mode="after")
+    @classmethod
+    def _paths_and_addresses(cls, value: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
+        return tuple(Path(each) if isinstance(each, str) and "://" not in each else each for each in value)
 
     @field_validator("model_hub_url", mode="before")
     @classmethod

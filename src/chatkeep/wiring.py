@@ -5,29 +5,45 @@ here is closed when the context ends, in reverse order. A worker among several o
 and reads the knowledge base over a socket: what answers is the same code, and does not know.
 """
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from chatkeep.adapters.egress import Allowed, Egress
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
+from chatkeep.adapters.watching import DiskChanges
 from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import ConfigurationError, JournalUnavailable, MissingDependency, NotFound
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
-from chatkeep.knowledge.ingest import Library
-from chatkeep.knowledge.protocols import DocumentStore, Embedder, PassageReader, TextEmbedder, VectorIndex
+from chatkeep.knowledge.ingest import Library, Report, ingest
+from chatkeep.knowledge.protocols import (
+    DocumentStore,
+    Embedder,
+    Fetcher,
+    PassageReader,
+    TextEmbedder,
+    VectorIndex,
+)
 from chatkeep.knowledge.retrieve import Retriever
-from chatkeep.knowledge.sources import source_name
+from chatkeep.knowledge.sources import FolderSource, Source
+from chatkeep.knowledge.sources.declared import Declarations, Declared
+from chatkeep.knowledge.sources.git import CheckoutSource, RepositorySource, folder_name, repository
+from chatkeep.knowledge.sources.visits import Visits
+from chatkeep.knowledge.sources.web import Limits, SitemapSource, SiteSource
 from chatkeep.knowledge.suggest import Suggestion, suggest
+from chatkeep.knowledge.upkeep import Tended, Upkeep
 from chatkeep.settings import Settings
 from chatkeep.streams.protocols import StreamJournal
 from chatkeep.telemetry.logs import get_logger
@@ -114,7 +130,7 @@ async def open_knowledge(
     try:
         database = await open_database(settings.data_dir / _DATABASE)
         try:
-            sources = tuple(source_name(path) for path in settings.docs) or None
+            sources = await anyio.to_thread.run_sync(_served, settings)
             retriever = Retriever(embedder, index, sources)
             yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
         finally:
@@ -123,9 +139,126 @@ async def open_knowledge(
         await index.close()
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSource:
+    """A source, and what was declared of it."""
+
+    source: Source
+    declared: Declared
+
+    @property
+    def tended(self) -> Tended:
+        return Tended(self.source, self.declared.interval, _last_visit(self.source))
+
+
+def _served(settings: Settings) -> tuple[str, ...] | None:
+    """The names of the sources to answer from; None: everything ingested."""
+    return tuple(each.source.name for each in open_sources(settings, open_egress(settings))) or None
+
+
+def open_egress(settings: Settings) -> Egress:
+    """What fetches from the web, within what the operator allows.
+
+    Raises:
+        ConfigurationError: what is allowed cannot be meant.
+    """
+    return Egress(Allowed.parse(settings.egress_allow))
+
+
+def open_sources(settings: Settings, fetcher: Fetcher) -> list[OpenSource]:
+    """The sources that are named: those of `docs`, or else all that are declared. Nothing is looked at.
+
+    Raises:
+        ConfigurationError: what is declared cannot be meant.
+        InvalidInput: a path does not exist.
+    """
+    declarations = Declarations.read(settings.sources) if settings.sources else Declarations()
+    opened = [
+        OpenSource(_source(declared, settings, fetcher), declared)
+        for declared in declarations.chosen(settings.docs)
+    ]
+    for each in opened:
+        _ = each.source.name, each.source.root  # which raise when nothing is there
+    return opened
+
+
+def _source(declared: Declared, settings: Settings, fetcher: Fetcher) -> Source:
+    wanted, bearing = declared.wanted, declared.bearing
+    folder = settings.data_dir.absolute() / "sources" / folder_name(f"{declared.place}@{declared.branch}")
+    if declared.path is not None:
+        return FolderSource(declared.path, wanted, bearing)
+    if declared.git is not None:
+        if not declared.is_remote:
+            return CheckoutSource(repository(Path(declared.git)), wanted, bearing)
+        return RepositorySource(
+            declared.git, folder, fetcher, declared.branch, wanted, bearing, declared.max_bytes
+        )
+    limits = Limits(declared.max_pages, declared.max_depth, declared.delay)
+    if declared.sitemap is not None:
+        return SitemapSource(declared.sitemap, folder, fetcher, declared.prefix, wanted, bearing, limits)
+    assert declared.url is not None  # noqa: S101 - one of the four is there
+    return SiteSource(declared.url, folder, fetcher, declared.prefix, wanted, bearing, limits)
+
+
+def _last_visit(source: Source) -> datetime | None:
+    visits = getattr(source, "visits", None)
+    return (
+        visits.last if isinstance(visits, Visits) else SystemClock().now()
+    )  # files were looked at at the start
+
+
+@asynccontextmanager
+async def kept_up(
+    settings: Settings, knowledge: KnowledgeBase, on_report: Callable[[Report], None] | None = None
+) -> AsyncIterator[None]:
+    """While the context lasts, sources are looked at again: as often as declared, and when files change.
+
+    Args:
+        on_report: told of each look, besides the log.
+    """
+    library = knowledge.library(settings)
+
+    async def synchronise(sources: Sequence[Source]) -> None:
+        report = await ingest(sources, library, local_context("upkeep"))
+        _log.info(
+            "synchronised",
+            sources=[source.name for source in sources],
+            added=report.added,
+            updated=report.updated,
+            removed=report.removed,
+            skipped=len(report.skipped),
+            seconds=round(report.seconds, 2),
+        )
+        for skipped in report.skipped:
+            _log.debug("skipped", path=skipped.path, reason=skipped.reason)
+        if on_report is not None:
+            on_report(report)
+
+    async with await anyio.to_thread.run_sync(open_egress, settings) as egress:
+        opened = await anyio.to_thread.run_sync(open_sources, settings, egress)
+        tended = await anyio.to_thread.run_sync(lambda: [each.tended for each in opened])
+        changes = DiskChanges([settings.data_dir]) if settings.watch else None
+        if changes is None and not any(each.interval for each in tended):
+            yield
+            return
+        keeping = asyncio.create_task(Upkeep(tended, synchronise, SystemClock(), changes).run())
+        keeping.add_done_callback(_say_why_it_ended)
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([keeping])
+
+
+def _say_why_it_ended(keeping: "asyncio.Task[None]") -> None:
+    if not keeping.cancelled() and (error := keeping.exception()):
+        _log.error("upkeep_ended", exc_info=error)
+
+
 @asynccontextmanager
 async def _own_knowledge(settings: Settings) -> AsyncIterator[_Readable]:
-    async with open_knowledge(settings) as own:
+    async with open_knowledge(settings) as own, kept_up(settings, own):
         await warn_of_an_index_left_behind(own)
         yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever)
 

@@ -129,3 +129,11 @@ async def test_what_bears_labels_looks_absent_to_those_who_bear_none_of_them(
     staff = replace(ACME, labels=("guest", "staff"))
     assert await documents.load(GUIDE.id, staff) == secret
     assert await documents.some(5, staff) == [secret]
+
+
+async def test_labels_can_be_asked_for_by_whoever_ingests(documents: DocumentStore) -> None:
+    await documents.save(replace(GUIDE, labels=("staff", "board")), ACME)
+    others = [DocumentId(f"no{number}") for number in range(2_000)]
+    assert await documents.labels([*others, GUIDE.id], ACME) == {GUIDE.id: ("staff", "board")}
+    assert await documents.labels([GUIDE.id], OTHER) == {}
+    assert await documents.labels([], ACME) == {}

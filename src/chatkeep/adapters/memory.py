@@ -108,6 +108,12 @@ class MemoryDocuments:
             raise NotFound(f"There is no document {document_id!r}.")
         return document
 
+    async def labels(
+        self, ids: Sequence[DocumentId], context: RequestContext
+    ) -> Mapping[DocumentId, tuple[str, ...]]:
+        mine = {id_: self._documents.get((context.tenant, id_)) for id_ in ids}
+        return {id_: document.labels for id_, document in mine.items() if document is not None}
+
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)

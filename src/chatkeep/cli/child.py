@@ -106,7 +106,7 @@ def _keep_knowledge(assignment: Assignment, settings: Settings, supervisor: sock
 async def _answer(path: Path, settings: Settings, supervisor: socket.socket) -> None:
     from chatkeep.adapters.knowledge_socket.server import answering
     from chatkeep.cli.memory import settle_memory
-    from chatkeep.wiring import open_knowledge, warn_of_an_index_left_behind
+    from chatkeep.wiring import kept_up, open_knowledge, warn_of_an_index_left_behind
 
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -114,7 +114,7 @@ async def _answer(path: Path, settings: Settings, supervisor: socket.socket) -> 
     loop.add_reader(supervisor, told_to_stop.set)  # nothing is ever sent this way but the end
     async with open_knowledge(settings) as knowledge:
         await warn_of_an_index_left_behind(knowledge)
-        async with answering(path, knowledge.retriever):
+        async with answering(path, knowledge.retriever), kept_up(settings, knowledge):
             settle_memory()
             _report(supervisor, Report("ready"))
             await told_to_stop.wait()

@@ -1,6 +1,7 @@
 """`chatkeep ingest`: documents into the index, with a progress bar for people and lines for logs."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,41 +17,69 @@ from rich.progress import (
 )
 
 from chatkeep.core.context import local_context
+from chatkeep.core.errors import ConfigurationError
 from chatkeep.knowledge.ingest import Report, ingest
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import open_knowledge
+from chatkeep.wiring import KnowledgeBase, kept_up, open_egress, open_knowledge, open_sources
 
 # Below this many chunks, exact search is as fast as a graph.
 _WORTH_OPTIMIZING = 20_000
 _REPORT_EVERY = 100  # documents, where there is no terminal for a bar
 
 
-def run(paths: Sequence[Path], *, data_dir: Path | None) -> None:
-    """Ingest `paths`; exit code 1 when files were skipped.
+def run(paths: Sequence[str], *, data_dir: Path | None, watch: bool) -> None:
+    """Ingest `paths`, or all that is configured; exit code 1 when files were skipped.
+
+    Args:
+        watch: go on until told to stop.
 
     Raises:
         ConfigurationError: a path does not exist, or the data folder cannot be used.
     """
-    settings = Settings.load(data_dir=data_dir, docs=tuple(paths))
+    settings = Settings.load(data_dir=data_dir, docs=tuple(paths) or None, watch=watch or None)
     configure_logs(settings.log_format, settings.log_level)
-    report = asyncio.run(_ingest(settings))
-    typer.echo(_summary(report))
-    for skipped in report.skipped:
-        typer.echo(f"skipped {skipped.path}: {skipped.reason}", err=True)
-    if report.skipped:
+    if not settings.docs and settings.sources is None:
+        raise ConfigurationError(
+            "There is nothing to read. Name files, folders or sites, or set CHATKEEP_SOURCES."
+        )
+    report = asyncio.run(_ingest(settings, watch=watch))
+    if report.skipped and not watch:
         raise typer.Exit(1)
 
 
-async def _ingest(settings: Settings) -> Report:
-    with _Bars() as bars:
-        async with open_knowledge(settings, may_fetch=True, progress=bars.fetching) as knowledge:
-            context = local_context("ingest")
-            report = await ingest(settings.docs, knowledge.library(settings), context, bars)
-            if report.chunks and await knowledge.index.count(context) > _WORTH_OPTIMIZING:
-                bars.optimizing()
-                await knowledge.index.optimize()
-            return report
+async def _ingest(settings: Settings, *, watch: bool) -> Report:
+    """Read everything and say what was done; with `watch`, again and again until told to stop."""
+    told_to_stop = asyncio.Event()
+    if watch:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    bars = _Bars()
+    async with open_knowledge(settings, may_fetch=True, progress=bars.fetching) as knowledge:
+        with bars:
+            report = await _read_all(settings, knowledge, bars)
+        _tell(report)
+        if watch:
+            async with kept_up(settings, knowledge, _tell):
+                await told_to_stop.wait()
+        return report
+
+
+async def _read_all(settings: Settings, knowledge: KnowledgeBase, bars: "_Bars") -> Report:
+    context = local_context("ingest")
+    async with open_egress(settings) as egress:
+        sources = [each.source for each in open_sources(settings, egress)]
+        report = await ingest(sources, knowledge.library(settings), context, bars)
+    if report.chunks and await knowledge.index.count(context) > _WORTH_OPTIMIZING:
+        bars.optimizing()
+        await knowledge.index.optimize()
+    return report
+
+
+def _tell(report: Report) -> None:
+    typer.echo(_summary(report))
+    for skipped in report.skipped:
+        typer.echo(f"skipped {skipped.path}: {skipped.reason}", err=True)
 
 
 def _summary(report: Report) -> str:

@@ -50,7 +50,7 @@ def options(
 @app.command()
 def serve(
     docs: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders to answer from; ingested first.")
+        list[str] | None, typer.Argument(help="Files, folders and sites to answer from; read first.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
@@ -58,23 +58,39 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="How many processes answer; more than one need Redis.")
     ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Read files again whenever they change.")] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
 ) -> None:
     """Serve the chat page, the element and the ChatKit endpoint."""
     from chatkeep.cli.serve import run
 
-    run(docs or [], host=host, port=port, data_dir=data_dir, workers=workers, open_page=not no_open)
+    run(
+        docs or [],
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        workers=workers,
+        watch=watch,
+        open_page=not no_open,
+    )
 
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders to read.")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders and sites to read; none: all that are configured."),
+    ] = None,
     data_dir: DataDir = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Go on: read again whenever files change, and as often as configured."),
+    ] = False,
 ) -> None:
     """Read documents into the index. Exit code 1: some files were skipped, each with its reason."""
     from chatkeep.cli.ingest import run
 
-    run(paths, data_dir=data_dir)
+    run(paths or [], data_dir=data_dir, watch=watch)
 
 
 @app.command()

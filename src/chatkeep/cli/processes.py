@@ -26,7 +26,7 @@ class Assignment:
         reports, listener: file descriptors it inherits.
         socket: path at which the knowledge process answers the workers.
         ingests: read what is new in the documents first.
-        host, port, data_dir, docs, workers: settings that the command line may have set.
+        host, port, data_dir, docs, workers, watch: settings that the command line may have set.
     """
 
     role: Role
@@ -38,8 +38,9 @@ class Assignment:
     host: str
     port: int
     data_dir: Path
-    docs: tuple[Path, ...]
+    docs: tuple[str, ...]
     workers: int
+    watch: bool
 
     def settings(self) -> Settings:
         """Raises: ConfigurationError."""
@@ -49,6 +50,7 @@ class Assignment:
             data_dir=self.data_dir,
             docs=self.docs or None,
             workers=self.workers,
+            watch=self.watch,
         )
 
 

@@ -48,6 +48,7 @@ shows which of them belong together.
 """
 
 _NAMES: Mapping[Any, str] = {
+    bool: "`true` or `false`",
     str: "text",
     int: "whole number",
     float: "number",
@@ -113,8 +114,10 @@ def _bounds(field: FieldInfo) -> str:
 
 
 def _default(value: object) -> str:
-    if value in (None, ()):
+    if value is None or value == ():
         return "unset"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{str(value).rstrip('/') if isinstance(value, HttpUrl) else value}`"
 
 

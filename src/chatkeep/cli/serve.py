@@ -18,12 +18,13 @@ from chatkeep.telemetry.logs import configure_logs
 
 
 def run(
-    docs: Sequence[Path],
+    docs: Sequence[str],
     *,
     host: str | None,
     port: int | None,
     data_dir: Path | None,
     workers: int | None,
+    watch: bool,
     open_page: bool,
 ) -> None:
     """Serve until told to stop.
@@ -32,7 +33,12 @@ def run(
         ConfigurationError: a setting is wrong, the port is taken, or the data folder cannot be used.
     """
     settings = Settings.load(
-        host=host, port=port, data_dir=data_dir, workers=workers, docs=tuple(docs) or None
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        workers=workers,
+        docs=tuple(docs) or None,
+        watch=watch or None,
     )
     configure_logs(settings.log_format, settings.log_level)
     # All that can be wrong is found before the address is printed and the browser opened.
@@ -82,38 +88,41 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def ingest_what_is_new(settings: Settings) -> None:
-    """Run `chatkeep ingest` when documents changed: in a process of its own, so that the memory
-    ingesting takes is not the server's.
+    """Run `chatkeep ingest` when documents on this machine changed: in a process of its own, so that the
+    memory ingesting takes is not the server's. Sites and repositories elsewhere may take long: the server
+    looks at them while it serves.
 
     Raises:
         ConfigurationError: the data folder cannot be used, or a path does not exist.
         typer.Exit: ingesting failed, and has said why.
     """
-    if not asyncio.run(_is_behind(settings)):
+    behind = asyncio.run(_behind(settings))
+    if not behind:
         return
-    command = [sys.executable, "-m", "chatkeep", "ingest", *map(str, settings.docs)]
+    command = [sys.executable, "-m", "chatkeep", "ingest", *behind]
     done = subprocess.run([*command, "--data-dir", str(settings.data_dir)], check=False)
     if done.returncode not in (0, 1):
         raise typer.Exit(done.returncode)
 
 
-async def _is_behind(settings: Settings) -> bool:
-    """Whether ingesting would change anything. Cheap when nothing changed: files are hashed, no more.
+async def _behind(settings: Settings) -> list[str]:
+    """What to ingest first. Cheap when nothing changed: files are hashed, no more.
 
     Raises:
         ConfigurationError: the data folder cannot be used, or a path does not exist.
     """
     from chatkeep.core.context import local_context
     from chatkeep.knowledge.ingest import plan
-    from chatkeep.wiring import open_knowledge
+    from chatkeep.wiring import open_egress, open_knowledge, open_sources
 
     async with open_knowledge(settings) as knowledge:
-        if not settings.docs:
-            return False
-        if knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
-            return True  # ingesting fetches the embedder first
-        todo = await plan(settings.docs, knowledge.library(settings), local_context("plan"))
-        return not todo.is_empty
+        opened = open_sources(settings, open_egress(settings))
+        local = [each for each in opened if not each.declared.is_remote]
+        if opened and knowledge.embedder is None and settings.embedder != "none" and settings.model_hub_url:
+            return [each.declared.place for each in local or opened]  # ingesting fetches the embedder first
+        sources = [each.source for each in local]
+        todo = await plan(sources, knowledge.library(settings), local_context("plan"))
+        return [] if todo.is_empty else [each.declared.place for each in local]
 
 
 def _address(settings: Settings, port: int) -> str:

@@ -108,8 +108,9 @@ class _Supervisor:
             settings.host,
             settings.port,
             settings.data_dir,
-            settings.docs,
+            tuple(map(str, settings.docs)),
             settings.workers,
+            settings.watch,
         )
         self._knowledge = _Place(assignment, self._stopping, self._give_up)
         self._workers = [

@@ -11,6 +11,8 @@ ChatkeepError
 │   ├── DataDirectoryInUse     another process owns the data directory
 │   └── MissingDependency      an optional package is not installed
 ├── ModelFailed           the language model could not answer
+├── FetchFailed           an address could not be read
+│   └── AddressRefused         it is one that chatkeep must not connect to
 ├── RunLost               an answer in the making is not this process's any more
 └── NotReady              trying again in a moment will work
     ├── Overloaded             the server has its fill of work
@@ -71,6 +73,14 @@ class ModelFailed(ChatkeepError):
     def __init__(self, message: str, *, retryable: bool = True) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class FetchFailed(ChatkeepError):
+    """What is at an address could not be read: nobody answered, or not within the bounds."""
+
+
+class AddressRefused(FetchFailed):
+    """The address leads into a network that chatkeep must not reach, or is not of a kind it may read."""
 
 
 class RunLost(ChatkeepError):

@@ -25,6 +25,8 @@ STATUS: dict[type[errors.ChatkeepError], int] = {
     errors.DataDirectoryInUse: 500,
     errors.MissingDependency: 500,
     errors.ModelFailed: 502,
+    errors.FetchFailed: 502,
+    errors.AddressRefused: 502,
     errors.RunLost: 503,
     errors.NotReady: 503,
     errors.Overloaded: 503,

@@ -26,7 +26,8 @@ from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed, name_chunks
 from chatkeep.knowledge.language import detect_language
 from chatkeep.knowledge.parse import PARSER_VERSION, Skipped, parse
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
-from chatkeep.knowledge.sources import Listing, SourceFile, list_files, too_large
+from chatkeep.knowledge.relabel import Relabelled, relabel
+from chatkeep.knowledge.sources import FolderSource, Listing, Source, SourceFile, survey
 
 _IDS = UUID("5b1c6c0e-40cb-5c6e-8a53-6a1a1f1d2f0b")
 _CHUNKS_A_BATCH = 256
@@ -41,6 +42,8 @@ class Library:
 
     Attributes:
         embedder: None: BM25 alone.
+        stamps: what files bore when they had these fingerprints, so that one who looks again and again
+            need not read each.
     """
 
     documents: DocumentStore
@@ -48,15 +51,21 @@ class Library:
     embedder: Embedder | None
     max_file_bytes: int
     clock: Clock = field(default_factory=SystemClock)
+    stamps: dict[DocumentId, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A file whose present content is not indexed."""
+    """A file whose present content is not indexed.
+
+    Attributes:
+        changes_labels: its document bears others than it is to.
+    """
 
     file: SourceFile
     document_id: DocumentId
     is_new: bool
+    changes_labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Plan:
 
     Attributes:
         ignored: how many files in folders are of a type that is not read.
+        relabelled: documents that change their labels and nothing else.
     """
 
     pending: tuple[Pending, ...]
@@ -72,10 +82,11 @@ class Plan:
     unchanged: int
     skipped: tuple[Skipped, ...]
     ignored: int
+    relabelled: tuple[Relabelled, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not self.pending and not self.removed
+        return not self.pending and not self.removed and not self.relabelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +124,34 @@ def document_id(source: str, path: str, context: RequestContext) -> DocumentId:
     return DocumentId(str(uuid5(_IDS, json.dumps([context.tenant, source, path]))))
 
 
-async def plan(paths: Sequence[Path], library: Library, context: RequestContext) -> Plan:
-    """Compare the files below `paths` with what is indexed. Reads and hashes; writes nothing.
+async def plan(sources: Sequence[Source | Path], library: Library, context: RequestContext) -> Plan:
+    """Compare what `sources` hold with what is indexed. Reads and hashes; writes nothing.
+
+    Args:
+        sources: a path stands for the folder or file that is there.
 
     Raises:
         InvalidInput: a path does not exist.
     """
-    listing = await anyio.to_thread.run_sync(list_files, paths, library.max_file_bytes)
+    places = [FolderSource(source) if isinstance(source, Path) else source for source in sources]
+    listing = await survey(places, library.max_file_bytes)
     known = {source: await library.documents.fingerprints(source, context) for source in listing.sources}
     return await anyio.to_thread.run_sync(_compare, listing, known, library, context)
 
 
 async def ingest(
-    paths: Sequence[Path], library: Library, context: RequestContext, progress: IngestProgress | None = None
+    sources: Sequence[Source | Path],
+    library: Library,
+    context: RequestContext,
+    progress: IngestProgress | None = None,
 ) -> Report:
-    """Bring the index up to date with the files below `paths`. One bad file never stops the rest.
+    """Bring the index up to date with what `sources` hold. One bad file never stops the rest.
 
     Raises:
         InvalidInput: a path does not exist.
     """
     began = monotonic()
-    todo = await plan(paths, library, context)
+    todo = await plan(sources, library, context)
     run = _Run(library, context, progress or Unheard())
     await run.carry_out(todo)
     return Report(
@@ -148,20 +166,20 @@ async def ingest(
     )
 
 
-def _fingerprint(data: bytes, library: Library) -> str:
-    """Of the bytes and of all that shapes the chunks and vectors, so that a change of either shows."""
+def _fingerprint(file: SourceFile, data: bytes, library: Library) -> str:
+    """Of the bytes and of all that shapes the chunks, vectors and payload, so that a change of either shows.
+
+    What comes after the dot are the labels, which can be changed alone.
+    """
     embedder = library.embedder.name if library.embedder else None
     shape = [PARSER_VERSION, CHUNKER_VERSION, SEARCHABLE_VERSION, embedder, library.index.generation]
-    return hashlib.sha256(json.dumps(shape).encode() + b"\n" + data).hexdigest()
+    shape += [json.dumps(sorted(file.bearing.metadata.items()))] if file.bearing.metadata else []
+    digest = hashlib.sha256(json.dumps(shape).encode() + b"\n" + data).hexdigest()
+    return digest + file.bearing.mark
 
 
 def _read(file: SourceFile, max_file_bytes: int) -> bytes | Skipped:
-    try:
-        with file.file.open("rb") as opened:
-            data = opened.read(max_file_bytes + 1)
-    except OSError as error:
-        return Skipped(file.path, f"it cannot be read: {error.strerror}.")
-    return data if len(data) <= max_file_bytes else Skipped(file.path, too_large(max_file_bytes))
+    return file.load(max_file_bytes)
 
 
 def _compare(
@@ -173,25 +191,54 @@ def _compare(
     pending: list[Pending] = []
     skipped = list(listing.skipped)
     present: set[DocumentId] = set()
+    relabelled: list[Relabelled] = []
     unchanged = 0
     for file in listing.files:
         identity = document_id(file.source, file.path, context)
         present.add(identity)
-        data = _read(file, library.max_file_bytes)
         before = known[file.source].get(file.path)
-        if isinstance(data, Skipped):
-            skipped.append(data)
-        elif before is not None and before[1] == _fingerprint(data, library):
+        now = _present_fingerprint(file, identity, library)
+        if isinstance(now, Skipped):
+            skipped.append(now)
+        elif before is None:
+            pending.append(Pending(file, identity, is_new=True))
+        elif before[1] == now:
             unchanged += 1
+        elif _content(before[1]) == _content(now):
+            relabelled.append(Relabelled(file, identity, now))
         else:
-            pending.append(Pending(file, identity, is_new=before is None))
+            moved = _labels(before[1]) != file.bearing.mark
+            pending.append(Pending(file, identity, is_new=False, changes_labels=moved))
     removed = [
         identity
         for source, documents in known.items()
         for path, (identity, _) in documents.items()
         if identity not in present and not listing.may_hold(source, path)
     ]
-    return Plan(tuple(pending), tuple(removed), unchanged, tuple(skipped), listing.ignored)
+    return Plan(tuple(pending), tuple(removed), unchanged, tuple(skipped), listing.ignored, tuple(relabelled))
+
+
+def _present_fingerprint(file: SourceFile, identity: DocumentId, library: Library) -> str | Skipped:
+    """What the file's document would be known by now. Reads it, unless its stamp is the one it had."""
+    stamp = f"{file.stamp} {library.index.generation} {file.bearing}" if file.stamp else ""
+    known, fingerprint = library.stamps.get(identity, ("", ""))
+    if stamp and stamp == known:
+        return fingerprint
+    data = _read(file, library.max_file_bytes)
+    if isinstance(data, Skipped):
+        return data
+    fingerprint = _fingerprint(file, data, library)
+    library.stamps[identity] = (stamp, fingerprint)
+    return fingerprint
+
+
+def _content(fingerprint: str) -> str:
+    return fingerprint.partition(".")[0]
+
+
+def _labels(fingerprint: str) -> str:
+    _, dot, mark = fingerprint.partition(".")
+    return dot + mark
 
 
 class _Run:
@@ -206,7 +253,12 @@ class _Run:
 
     async def carry_out(self, todo: Plan) -> None:
         self._progress.started(len(todo.pending))
-        await self._forget(todo.removed)
+        # First of all, and before anything slow: who may read what.
+        await self._forget(
+            [*todo.removed, *(each.document_id for each in todo.pending if each.changes_labels)]
+        )
+        self.chunks += await relabel(todo.relabelled, self._library, self._context)
+        self.updated += len(todo.relabelled)
         batch: list[tuple[Pending, Document, list[Chunk]]] = []
         size = 0
         for pending in todo.pending:
@@ -228,9 +280,9 @@ class _Run:
         if isinstance(data, Skipped):
             return data
         try:
-            parsed = parse(file.path, data)
+            parsed = parse(file.parsed_as, data)
             if isinstance(parsed, Skipped):
-                return parsed
+                return Skipped(file.path, parsed.reason)
             document = Document(
                 id=pending.document_id,
                 source=file.source,
@@ -238,12 +290,14 @@ class _Run:
                 title=parsed.title,
                 format=parsed.format,
                 text=parsed.text,
-                fingerprint=_fingerprint(data, library),
+                fingerprint=_fingerprint(file, data, library),
                 ingested_at=library.clock.now(),
                 landmarks=parsed.landmarks,
                 language=parsed.language or detect_language(parsed.text),
-                modified_at=parsed.modified_at,
-                metadata=parsed.metadata,
+                modified_at=parsed.modified_at or file.modified_at,
+                url=file.url,
+                labels=file.bearing.labels,
+                metadata={**parsed.metadata, **file.metadata},
             )
             return document, chunk(document, library.embedder.token_spans if library.embedder else word_spans)
         except Exception as error:  # noqa: BLE001 (a file nobody foresaw must not stop the others)

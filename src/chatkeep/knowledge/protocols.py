@@ -1,8 +1,9 @@
 """What knowledge needs from the outside. Each has one contract suite in `tests/contracts/`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -202,6 +203,12 @@ class DocumentStore(Protocol):
         """Raises: NotFound."""
         ...
 
+    async def labels(
+        self, ids: Sequence[DocumentId], context: RequestContext
+    ) -> Mapping[DocumentId, tuple[str, ...]]:
+        """What those of `ids` that are stored bear, whoever may read them. Never for answers."""
+        ...
+
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None: ...
 
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
@@ -210,4 +217,62 @@ class DocumentStore(Protocol):
 
     async def count(self, context: RequestContext) -> int:
         """How many documents this tenant has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was at an address.
+
+    Attributes:
+        url: the address that answered, after redirects.
+        headers: of the answer, with names in lower case.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fetcher(Protocol):
+    """Reads what is at addresses on the web, and reaches none that it must not."""
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        may_follow: Callable[[str], bool] | None = None,
+    ) -> Fetched:
+        """GET `url`, whatever the status of the answer.
+
+        Args:
+            max_bytes: of the body, decompressed.
+            headers: besides those that every request has.
+            may_follow: whether a redirect may be followed to an address; None: wherever it leads. One
+                that may not is itself the answer.
+
+        Raises:
+            AddressRefused: the address, or one it leads to, must not be reached.
+            FetchFailed: nobody answered in time, or the answer is broken or too large.
+        """
+        ...
+
+    async def addresses(self, url: str) -> list[str]:
+        """The IP addresses that `url` may be reached at, each checked.
+
+        Raises:
+            AddressRefused: it must not be reached.
+            FetchFailed: its name is not known.
+        """
+        ...
+
+
+class Changes(Protocol):
+    """Notices what changes on the disk."""
+
+    def watch(self, roots: Sequence[Path]) -> AsyncIterator[frozenset[Path]]:
+        """The files and folders below `roots` that changed, whenever the changing pauses, for ever."""
         ...

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
 
+from chatkeep.adapters.egress import Allowed, Bounds, Egress
 from chatkeep.adapters.embeddings.minilm import MiniLM, ModelFiles
-
-if TYPE_CHECKING:
-    import httpx
+from chatkeep.core.errors import FetchFailed
 
 FetchProgress = Callable[[int, int], None]
 """Called with the bytes fetched so far and the bytes in all."""
@@ -30,6 +29,7 @@ _REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 _REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
 _SECONDS_OF_SILENCE = 20.0
 _SECONDS_IN_ALL = 900.0
+_MORE = 1 << 17  # bytes to notice by that there are more
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +110,19 @@ def _installed(package: str) -> Path | None:
 
 async def _fetch_all(missing: list[tuple[RemoteFile, Path]], hub_url: str, progress: FetchProgress) -> str:
     """Fetch each file to its path. Returns why it failed, or nothing."""
-    import httpx
-
     total = sum(file.size for file, _ in missing)
     before = 0
-    timeout = httpx.Timeout(_SECONDS_OF_SILENCE)
+    bounds = Bounds(silence=_SECONDS_OF_SILENCE, total=_SECONDS_IN_ALL)
     try:
-        async with httpx.AsyncClient(follow_redirects=True, max_redirects=3, timeout=timeout) as client:
+        # The operator named the hub: it may be in their own network. What it leads to may not.
+        async with Egress(_hub_itself(hub_url), bounds=bounds) as egress:
             with anyio.fail_after(_SECONDS_IN_ALL):
                 for file, path in missing:
                     url = f"{hub_url}/{_REPOSITORY}/resolve/{_REVISION}/{file.name}"
-                    await _fetch(client, url, file, path, partial(_advance, progress, before, total))
+                    await _fetch(egress, url, file, path, partial(_advance, progress, before, total))
                     before += file.size
-    except httpx.HTTPStatusError as error:
-        return f"it answered {error.response.status_code}."
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{str(error) or type(error).__name__}."
+    except FetchFailed as error:
+        return str(error)
     except TimeoutError:
         return f"it took longer than {_SECONDS_IN_ALL:.0f} s."
     except OSError as error:
@@ -133,6 +130,12 @@ async def _fetch_all(missing: list[tuple[RemoteFile, Path]], hub_url: str, progr
     except _WrongContent as error:
         return str(error)
     return ""
+
+
+def _hub_itself(hub_url: str) -> Allowed:
+    where = urlsplit(hub_url)
+    host = f"[{where.hostname}]" if ":" in (where.hostname or "") else where.hostname
+    return Allowed.parse([f"{host}:{where.port or (80 if where.scheme == 'http' else 443)}"])
 
 
 def _advance(progress: FetchProgress, before: int, total: int, received: int) -> None:
@@ -144,15 +147,19 @@ class _WrongContent(Exception):
 
 
 async def _fetch(
-    client: "httpx.AsyncClient", url: str, file: RemoteFile, path: Path, progress: Callable[[int], None]
+    egress: Egress, url: str, file: RemoteFile, path: Path, progress: Callable[[int], None]
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     digest, received = hashlib.sha256(), 0
     try:
-        async with client.stream("GET", url) as response, await anyio.open_file(unfinished, "wb") as output:
-            response.raise_for_status()
-            async for part in response.aiter_bytes(1 << 18):
+        async with (
+            egress.open(url, max_bytes=file.size + _MORE) as arriving,
+            await anyio.open_file(unfinished, "wb") as output,
+        ):
+            if arriving.status != 200:
+                raise FetchFailed(f"it answered {arriving.status}.")
+            async for part in arriving.parts():
                 received += len(part)
                 if received > file.size:
                     break

@@ -19,6 +19,8 @@ from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.knowledge.documents import Document, DocumentId, Landmark
 
+_IDS_A_QUERY = 500
+
 
 class SqlDocuments:
     """A `DocumentStore` in the database."""
@@ -73,6 +75,23 @@ class SqlDocuments:
             return list(
                 islice((each for row in rows if context.may_read((each := _document(row)).labels)), limit)
             )
+
+        return await self._database.read(read)
+
+    async def labels(
+        self, ids: Sequence[DocumentId], context: RequestContext
+    ) -> Mapping[DocumentId, tuple[str, ...]]:
+        query = select(documents.c.id, documents.c.details).where(
+            documents.c.tenant_id == context.tenant, documents.c.id.in_(bindparam("ids", expanding=True))
+        )
+
+        def read(connection: Connection) -> dict[DocumentId, tuple[str, ...]]:
+            found: dict[DocumentId, tuple[str, ...]] = {}
+            for first in range(0, len(ids), _IDS_A_QUERY):
+                some = list(ids[first : first + _IDS_A_QUERY])
+                for row in connection.execute(query, {"ids": some}):
+                    found[DocumentId(row.id)] = _DETAILS.validate_json(row.details).labels
+            return found
 
         return await self._database.read(read)
 
