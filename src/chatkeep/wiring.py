@@ -5,6 +5,7 @@ here is closed when the context ends, in reverse order. A worker among several o
 and reads the knowledge base over a socket: what answers is the same code, and does not know.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import anyio.to_thread
 
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
+from chatkeep.adapters.parsing.limits import Limits
+from chatkeep.adapters.parsing.pool import ParserPool
 from chatkeep.adapters.qdrant import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
@@ -42,6 +45,7 @@ _log = get_logger(__name__)
 
 _DATABASE = "chatkeep.db"
 _DOCUMENTS_TO_SUGGEST_FROM = 12
+_MOST_PARSERS = 4  # more than these feed any embedder
 
 FetchProgress = Callable[[int, int], None]
 """Told of a download: bytes received, bytes in all."""
@@ -56,10 +60,11 @@ class KnowledgeBase:
     index: EdgeIndex
     embedder: Embedder | None
     retriever: Retriever
+    parser: ParserPool
 
     def library(self, settings: Settings) -> Library:
         """What ingesting reads and writes."""
-        return Library(self.documents, self.index, self.embedder, settings.max_file_bytes)
+        return Library(self.documents, self.index, self.embedder, settings.max_file_bytes, self.parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,14 @@ async def open_embedder(
     return found.embedder
 
 
+def parser_pool(settings: Settings) -> ParserPool:
+    """What parses documents, within the limits that `settings` name."""
+    # A file of text is no shorter than its text; what is compressed may be.
+    characters = 2 * settings.max_file_bytes
+    limits = Limits(settings.parse_memory, settings.parse_seconds, characters)
+    return ParserPool(limits, settings.parse_processes or min(os.cpu_count() or 1, _MOST_PARSERS))
+
+
 async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
     """An empty index in `folder`, for one evaluation."""
     return await EdgeIndex.open(folder, embedder)
@@ -116,11 +129,29 @@ async def open_knowledge(
         try:
             sources = tuple(source_name(path) for path in settings.docs) or None
             retriever = Retriever(embedder, index, sources)
-            yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
+            parser = parser_pool(settings)  # no process starts before there is something to read
+            try:
+                yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever, parser)
+            finally:
+                await parser.aclose()
         finally:
             await database.close()
     finally:
         await index.close()
+
+
+@asynccontextmanager
+async def open_documents(settings: Settings) -> AsyncIterator[SqlDocuments]:
+    """The documents alone, beside whoever has the index open.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    database = await open_database(settings.data_dir / _DATABASE)
+    try:
+        yield SqlDocuments(database)
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
+from chatkeep.adapters.parsing.in_process import InProcessParser
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import InvalidInput, NotFound
 from chatkeep.knowledge.documents import Document
@@ -17,7 +18,7 @@ HERE = local_context("test")
 
 @pytest.fixture
 def library() -> Library:
-    return Library(MemoryDocuments(), MemoryIndex(), FewAxes(), max_file_bytes=1_000)
+    return Library(MemoryDocuments(), MemoryIndex(), FewAxes(), 1_000, InProcessParser())
 
 
 @pytest.fixture
@@ -91,9 +92,9 @@ async def test_another_embedder_or_a_new_index_ingests_everything_again(library:
     await ingest([docs], library, HERE)
     documents = library.documents
     for other in (
-        Library(documents, library.index, FewAxes("another"), 1_000),
-        Library(documents, library.index, None, 1_000),
-        Library(documents, MemoryIndex(), library.embedder, 1_000),
+        Library(documents, library.index, FewAxes("another"), 1_000, library.parser),
+        Library(documents, library.index, None, 1_000, library.parser),
+        Library(documents, MemoryIndex(), library.embedder, 1_000, library.parser),
     ):
         assert len((await plan([docs], other, HERE)).pending) == 2
 
@@ -176,10 +177,10 @@ async def test_progress_names_each_file(library: Library, docs: Path) -> None:
     heard: list[object] = []
 
     class Listening:
-        def started(self, files: int) -> None:
+        def started(self, files: int, size: int) -> None:
             heard.append(files)
 
-        def embedded(self, path: str, chunks: int) -> None: ...
+        def embedded(self, path: str, chunks: int, size: int) -> None: ...
 
         def advanced(self, path: str, chunks: int) -> None:
             heard.append((path, chunks))
@@ -203,7 +204,7 @@ class Halting(MemoryDocuments):
 
 
 async def test_a_run_that_was_cut_off_is_made_good_by_the_next(docs: Path) -> None:
-    library = Library(Halting(), MemoryIndex(), FewAxes(), max_file_bytes=1_000)
+    library = Library(Halting(), MemoryIndex(), FewAxes(), 1_000, InProcessParser())
     with pytest.raises(ConnectionAbortedError):
         await ingest([docs], library, HERE)
     (docs / "a.md").write_text("# Cherries\n\nAnd more cherries.")
