@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 _SECONDS_A_LINE = 10.0
+_DOCUMENTS_A_LINE = 100
 _SECONDS_TO_TELL = 3.0  # before that, a rate says little
 _LONGEST_NAME = 40
 
@@ -99,6 +100,8 @@ class Bars:
     def advanced(self, path: str, chunks: int) -> None:  # noqa: ARG002 (`embedded` counted them)
         self._documents += 1
         self._show(path)
+        if self._documents % _DOCUMENTS_A_LINE == 0:
+            self._tell()
 
     def optimizing(self) -> None:
         self._progress.add_task("Building the search graph", total=None, done="")
@@ -122,8 +125,11 @@ class Bars:
                 self._reading, completed=self._size, description=f"Reading {shown}", done=self.tally.words()
             )
         elif self._clock() - self._told >= _SECONDS_A_LINE:
-            self._told = self._clock()
-            self._say(self.tally.words())
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = self._clock()
+        self._say(self.tally.words())
 
     def _say(self, line: str) -> None:
         if not self._console.is_terminal:

@@ -91,7 +91,8 @@ def ingest_what_is_new(settings: Settings) -> None:
     """
     if not asyncio.run(_is_behind(settings)):
         return
-    command = [sys.executable, "-m", "chatkeep", "ingest", *map(str, settings.docs)]
+    # -P: the folder one stands in may be the documents', and nothing of theirs is to be imported.
+    command = [sys.executable, "-P", "-m", "chatkeep", "ingest", *map(str, settings.docs)]
     done = subprocess.run([*command, "--data-dir", str(settings.data_dir)], check=False)
     if done.returncode not in (0, 1):
         raise typer.Exit(done.returncode)

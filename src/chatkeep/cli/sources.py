@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError
@@ -28,7 +26,7 @@ def list_sources(*, data_dir: Path | None, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"sources": [_json(source) for source in sources]}))
     elif sources:
-        Console(soft_wrap=True).print(_table(sources))
+        typer.echo("\n".join(map(_line, sources)))
     else:
         typer.echo("No documents were ingested yet.")
 
@@ -73,15 +71,10 @@ def _named(source: str, known: set[str]) -> str:
     )
 
 
-def _table(sources: list[KnownSource]) -> Table:
-    table = Table(box=None)
-    table.add_column("Source", overflow="fold")
-    table.add_column("Documents", justify="right")
-    table.add_column("Last ingested")
-    for source in sources:
-        when = source.ingested_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(source.name, f"{source.documents:,}", when)
-    return table
+def _line(source: KnownSource) -> str:
+    when = source.ingested_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    documents = f"{source.documents:,} document{'s' if source.documents != 1 else ''}"
+    return f"{source.name}: {documents}, the latest read {when}"
 
 
 def _json(source: KnownSource) -> dict[str, str | int]:
