@@ -30,7 +30,16 @@ from chatkeep.knowledge.parse.text import parse_text
 from chatkeep.knowledge.parse.xls import parse_xls
 from chatkeep.knowledge.parse.xlsx import parse_xlsx
 
-__all__ = ["PARSER_VERSION", "SUPPORTED", "ParsedText", "Skipped", "Unreadable", "is_read", "parse"]
+__all__ = [
+    "NOT_SUPPORTED",
+    "PARSER_VERSION",
+    "SUPPORTED",
+    "ParsedText",
+    "Skipped",
+    "Unreadable",
+    "is_read",
+    "parse",
+]
 
 PARSER_VERSION = 3
 """Part of every document's fingerprint: raise it when any parser gives another text, title or landmark."""
@@ -98,6 +107,8 @@ _FORMATS: Mapping[str, _Format] = {
     **dict.fromkeys(CODE, _Format(parse_code, "source code")),
 }
 
+NOT_SUPPORTED = "its type is not supported. The documentation lists the formats that are."
+
 SUPPORTED = frozenset(_FORMATS)
 """The extensions read, in lower case."""
 
@@ -107,7 +118,7 @@ def parse(path: str, data: bytes) -> ParsedText | Skipped:
     name = PurePath(path).name
     format = _FORMATS.get(PurePath(path).suffix.lower())  # noqa: A001
     if format is None:
-        return Skipped(path, f"its type is not supported. Supported: {', '.join(sorted(SUPPORTED))}.")
+        return Skipped(path, NOT_SUPPORTED)
     try:
         parsed = format.parser(data, name)
     except Refused as refusal:

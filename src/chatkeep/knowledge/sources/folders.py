@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from chatkeep.knowledge.parse import SUPPORTED, Skipped, is_read
+from chatkeep.knowledge.parse import NOT_SUPPORTED, SUPPORTED, Skipped, is_read
 from chatkeep.knowledge.sources.listing import (
     NOTHING_SAID,
     Bearing,
@@ -63,9 +63,7 @@ class FolderSource:
             for file, path in self._walk(root, gathered):
                 gathered.add(file, path)
         elif root.suffix.lower() not in SUPPORTED:
-            supported = ", ".join(sorted(SUPPORTED))
-            reason = f"its type is not supported. Supported: {supported}."
-            gathered.listing.skipped.append(Skipped(root.name, reason))
+            gathered.listing.skipped.append(Skipped(root.name, NOT_SUPPORTED))
         else:
             Gathering(root.parent, os.fspath(root), self.bearing, max_file_bytes, gathered.listing).add(
                 root, root.name
