@@ -28,6 +28,7 @@ _NUMBERED = re.compile(r"(\d{1,3}[.)])\s+(?=\S)")
 _DIVIDED = re.compile(r"([^\W\d_]+)[-\xad‐]\Z")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _BEGINNING = re.compile(r"[^\W\d_]+")
+_LEADERS = re.compile(r"(?:\s?[.·…]){4,}(?=\s*\S{0,8}\Z)")  # as in a table of contents
 _SENTENCE_ENDS = (".", "!", "?", ":", "。", "！", "？", '."', ".”", ".)")
 
 
@@ -166,6 +167,8 @@ def _groups(lines: list[Line], levels: dict[float, int]) -> Iterator[tuple[int, 
 
 
 def _may_head(line: Line) -> bool:
+    if _LEADERS.search(line.text):
+        return False
     return len(line.text) <= _MAX_HEADING and any(letter.isalpha() for letter in line.text)
 
 
@@ -209,8 +212,9 @@ def _joined(lines: list[Line], compounds: Counter[str]) -> str:
             compound = f"{divided[1]}-{beginning[0]}".lower()
             kept = "-" if compounds[compound] and not words.endswith("\xad") else ""
             words = f"{words[:-1]}{kept}{line.text}"
-        elif before.size and before.right < before.left + 0.7 * width:
+        elif _LEADERS.search(before.text) or (before.size and before.right < before.left + 0.7 * width):
             words = f"{words}\n{line.text}"
         else:
             words = f"{words} {line.text}"
-    return words.replace("\xad", "-" if words.endswith("\xad") else "")
+    words = words.replace("\xad", "-" if words.endswith("\xad") else "")
+    return "\n".join(_LEADERS.sub(" …", each) for each in words.split("\n"))

@@ -43,6 +43,12 @@ def test_a_hyphen_before_a_capital_or_a_number_stays() -> None:
     assert "Baden- Baden" in written(page(f"{WIDE} in Baden-", "Baden."))
 
 
+def test_a_table_of_contents_stays_lines() -> None:
+    lines = page(f"Introduction{' .' * 40} 1", f"Utilities{'.' * 60} 12", size=20)
+    text = written(page(*[WIDE] * 20), lines)
+    assert text.endswith("\n\nIntroduction … 1\nUtilities … 12\n")
+
+
 def test_a_gap_begins_a_paragraph() -> None:
     above, below = page(WIDE, "Ends here."), page(WIDE, top=640.0)
     assert written(PageLines(800, above.lines + below.lines)) == f"{WIDE} Ends here.\n\n{WIDE}\n"

@@ -1,12 +1,22 @@
 """Files to text: encodings, titles, structure, and what is refused."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from chatkeep.knowledge.parse import ParsedText
+from chatkeep.knowledge.parse import SUPPORTED, ParsedText
+from chatkeep.knowledge.parse.archive import MAX_MEMBERS, MAX_UNPACKED
+from chatkeep.knowledge.parse.draft import MAX_LANDMARKS, MAX_TEXT
+from chatkeep.knowledge.parse.email import MAX_MESSAGES
+from chatkeep.knowledge.parse.epub import MAX_CHAPTERS
+from chatkeep.knowledge.parse.pdf import MAX_PAGES
+from chatkeep.knowledge.parse.pptx import MAX_SLIDES
+from chatkeep.knowledge.parse.sheets import MAX_CELLS, MAX_SHEETS
+from chatkeep.knowledge.parse.xml_tree import MAX_DEPTH, MAX_ELEMENTS
 from tests.unit.knowledge.parse.reading import parsed, refused
 from tests.unit.knowledge.parse.samples import FILES
 
@@ -52,8 +62,8 @@ def test_binary_files_are_refused(data: bytes) -> None:
     assert "not text" in refused("notes.txt", data)
 
 
-def test_an_unsupported_type_names_the_supported() -> None:
-    assert ".md" in refused("a.xyz", "x")
+def test_an_unsupported_type_is_said_to_be_one() -> None:
+    assert "not supported" in refused("a.xyz", "x")
 
 
 @pytest.mark.parametrize(
@@ -199,3 +209,14 @@ def test_no_library_is_loaded_before_it_is_needed() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert shown.stdout.strip() == "set()"
+
+
+def test_the_reference_names_what_is_read_and_its_limits() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(\.[a-z0-9]+)`", page)) == SUPPORTED
+    limits = page[page.index("## Limits") :]
+    for limit in (
+        *(MAX_TEXT, MAX_LANDMARKS, MAX_UNPACKED, MAX_MEMBERS, MAX_ELEMENTS, MAX_DEPTH, MAX_CELLS),
+        *(MAX_PAGES, MAX_SLIDES, MAX_CHAPTERS, MAX_SHEETS, MAX_MESSAGES),
+    ):
+        assert f"{limit:,}" in limits
