@@ -133,6 +133,25 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=10_485_760, ge=1, description="Largest file ingested, in bytes; larger ones are skipped."
     )
+    parse_memory: int = Field(
+        default=536_870_912,
+        ge=67_108_864,
+        description="Most memory that reading one document may take, in bytes; a document that takes more is "
+        "skipped. Kept by the kernel of Linux.",
+    )
+    parse_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Most seconds that reading one document may take; one that takes longer is skipped.",
+    )
+    parse_processes: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="How many documents are read at a time, each in a process of its own. 0: as many as "
+        "there are cores, up to 4.",
+    )
     max_runs: int = Field(
         default=200, ge=1, description="Answers in the making at a time; more are refused with HTTP 503."
     )

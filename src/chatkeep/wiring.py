@@ -6,6 +6,7 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ import anyio.to_thread
 from chatkeep.adapters.egress import Allowed, Egress
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
+from chatkeep.adapters.parsing.limits import Limits as ParsingLimits
+from chatkeep.adapters.parsing.pool import ParserPool
 from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
@@ -58,6 +61,7 @@ _log = get_logger(__name__)
 
 _DATABASE = "chatkeep.db"
 _DOCUMENTS_TO_SUGGEST_FROM = 12
+_MOST_PARSERS = 4  # more than these feed any embedder
 
 FetchProgress = Callable[[int, int], None]
 """Told of a download: bytes received, bytes in all."""
@@ -72,10 +76,11 @@ class KnowledgeBase:
     index: EdgeIndex
     embedder: Embedder | None
     retriever: Retriever
+    parser: ParserPool
 
     def library(self, settings: Settings) -> Library:
         """What ingesting reads and writes."""
-        return Library(self.documents, self.index, self.embedder, settings.max_file_bytes)
+        return Library(self.documents, self.index, self.embedder, settings.max_file_bytes, self.parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,14 @@ async def open_embedder(
     return found.embedder
 
 
+def parser_pool(settings: Settings) -> ParserPool:
+    """What parses documents, within the limits that `settings` name."""
+    # A file of text is no shorter than its text; what is compressed may be.
+    characters = 2 * settings.max_file_bytes
+    limits = ParsingLimits(settings.parse_memory, settings.parse_seconds, characters)
+    return ParserPool(limits, settings.parse_processes or min(os.cpu_count() or 1, _MOST_PARSERS))
+
+
 async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
     """An empty index in `folder`, for one evaluation."""
     return await EdgeIndex.open(folder, embedder)
@@ -132,7 +145,11 @@ async def open_knowledge(
         try:
             sources = await anyio.to_thread.run_sync(_served, settings)
             retriever = Retriever(embedder, index, sources)
-            yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
+            parser = parser_pool(settings)  # no process starts before there is something to read
+            try:
+                yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever, parser)
+            finally:
+                await parser.aclose()
         finally:
             await database.close()
     finally:
@@ -254,6 +271,20 @@ async def kept_up(
 def _say_why_it_ended(keeping: "asyncio.Task[None]") -> None:
     if not keeping.cancelled() and (error := keeping.exception()):
         _log.error("upkeep_ended", exc_info=error)
+
+
+@asynccontextmanager
+async def open_documents(settings: Settings) -> AsyncIterator[SqlDocuments]:
+    """The documents alone, beside whoever has the index open.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    database = await open_database(settings.data_dir / _DATABASE)
+    try:
+        yield SqlDocuments(database)
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

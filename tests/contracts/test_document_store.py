@@ -15,7 +15,7 @@ from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Document, DocumentId, Landmark
-from chatkeep.knowledge.protocols import DocumentStore
+from chatkeep.knowledge.protocols import DocumentStore, KnownSource
 
 ACME = RequestContext(tenant=TenantId("acme"), user=UserId("ada"), request_id="req_1")
 OTHER = RequestContext(tenant=TenantId("other"), user=UserId("ada"), request_id="req_2")
@@ -137,3 +137,21 @@ async def test_labels_can_be_asked_for_by_whoever_ingests(documents: DocumentSto
     assert await documents.labels([*others, GUIDE.id], ACME) == {GUIDE.id: ("staff", "board")}
     assert await documents.labels([GUIDE.id], OTHER) == {}
     assert await documents.labels([], ACME) == {}
+
+
+async def test_sources_are_listed_with_their_documents_and_the_time_of_the_latest(
+    documents: DocumentStore,
+) -> None:
+    later = datetime(2031, 1, 1, tzinfo=UTC)
+    assert await documents.sources(ACME) == []
+    for number, (source, moment) in enumerate(
+        [("/docs", GUIDE.ingested_at), ("/docs", later), ("/another", GUIDE.ingested_at)]
+    ):
+        id_ = DocumentId(f"11111111-1111-1111-1111-11111111111{number}")
+        one = replace(GUIDE, id=id_, path=f"{number}.md", source=source, ingested_at=moment)
+        await documents.save(one, ACME)
+    await documents.save(GUIDE, OTHER)
+    assert await documents.sources(ACME) == [
+        KnownSource("/another", 1, GUIDE.ingested_at),
+        KnownSource("/docs", 2, later),
+    ]

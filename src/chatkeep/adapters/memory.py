@@ -6,12 +6,13 @@ For tests and for trying things out; the contract suites hold them to what the d
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.core.ids import TenantId
 from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId
-from chatkeep.knowledge.protocols import ANYWHERE, Hit, IndexedChunk, Legs, Vectors, Where
+from chatkeep.knowledge.protocols import ANYWHERE, Hit, IndexedChunk, KnownSource, Legs, Vectors, Where
 from chatkeep.knowledge.terms import query_terms, terms
 
 
@@ -98,6 +99,13 @@ class MemoryDocuments:
             for (tenant, _), document in self._documents.items()
             if tenant == context.tenant and document.source == source
         }
+
+    async def sources(self, context: RequestContext) -> list[KnownSource]:
+        read: dict[str, list[datetime]] = {}
+        for (tenant, _), document in self._documents.items():
+            if tenant == context.tenant:
+                read.setdefault(document.source, []).append(document.ingested_at)
+        return [KnownSource(name, len(times), max(times)) for name, times in sorted(read.items())]
 
     async def save(self, document: Document, context: RequestContext) -> None:
         self._documents[context.tenant, document.id] = document

@@ -94,6 +94,28 @@ def ingest(
 
 
 @app.command()
+def sources(
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+) -> None:
+    """List the sources whose documents are stored."""
+    from chatkeep.cli.sources import list_sources
+
+    list_sources(data_dir=data_dir, as_json=as_json)
+
+
+@app.command()
+def forget(
+    source: Annotated[str, typer.Argument(help="A source, as `chatkeep sources` lists it, or its path.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Forget all documents of a source, also of one that is gone."""
+    from chatkeep.cli.sources import forget
+
+    forget(source, data_dir=data_dir)
+
+
+@app.command()
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     data_dir: DataDir = None,

@@ -99,7 +99,8 @@ def ingest_what_is_new(settings: Settings) -> None:
     behind = asyncio.run(_behind(settings))
     if not behind:
         return
-    command = [sys.executable, "-m", "chatkeep", "ingest", *behind]
+    # -P: the folder one stands in may be the documents', and nothing of theirs is to be imported.
+    command = [sys.executable, "-P", "-m", "chatkeep", "ingest", *behind]
     done = subprocess.run([*command, "--data-dir", str(settings.data_dir)], check=False)
     if done.returncode not in (0, 1):
         raise typer.Exit(done.returncode)

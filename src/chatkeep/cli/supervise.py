@@ -252,7 +252,7 @@ class _Child:
         argument = ASSIGNMENT.dump_json(assignment).decode()
         with theirs, _signals_held_back():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "chatkeep.cli.child", argument],
+                [sys.executable, "-P", "-m", "chatkeep.cli.child", argument],
                 stdin=subprocess.DEVNULL,
                 pass_fds=inherited,
             )

@@ -1,14 +1,12 @@
 """Ingestion: what is new or changed in the sources is parsed, chunked, embedded and indexed.
 
-Above: `chatkeep ingest` and the server's start. Below: `sources`, `parse`, `chunk`, `index`.
-`plan` finds out what there is to do; `ingest` does it. A document's chunks are replaced and flushed
-before its fingerprint is saved, so a run that is killed at any point is made good by the next, with
-nothing lost or doubled. Memory is bounded by a batch and the largest file, never by the corpus.
+Above: `chatkeep ingest` and the server's start. Below: `sources`, a `Parser`, `pipeline`.
+`plan` finds out what there is to do; `ingest` does it, through `pipeline`. A run that is killed at any
+point is made good by the next, with nothing lost or doubled. Memory is bounded, never by the corpus.
 """
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,20 +18,17 @@ import anyio.to_thread
 
 from chatkeep.core.clock import Clock, SystemClock
 from chatkeep.core.context import RequestContext
-from chatkeep.knowledge.chunk import CHUNKER_VERSION, chunk, word_spans
-from chatkeep.knowledge.documents import Chunk, Document, DocumentId
-from chatkeep.knowledge.index import SEARCHABLE_VERSION, indexed, name_chunks
+from chatkeep.knowledge.chunk import CHUNKER_VERSION
+from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.index import SEARCHABLE_VERSION
 from chatkeep.knowledge.language import detect_language
-from chatkeep.knowledge.parse import PARSER_VERSION, Skipped, parse
-from chatkeep.knowledge.protocols import DocumentStore, Embedder, VectorIndex
+from chatkeep.knowledge.parse import PARSER_VERSION, ParsedText, Skipped
+from chatkeep.knowledge.pipeline import UNFINISHED, Left, Pipeline, forget
+from chatkeep.knowledge.protocols import DocumentStore, Embedder, Parser, VectorIndex
 from chatkeep.knowledge.relabel import Relabelled, relabel
 from chatkeep.knowledge.sources import FolderSource, Listing, Source, SourceFile, survey
 
 _IDS = UUID("5b1c6c0e-40cb-5c6e-8a53-6a1a1f1d2f0b")
-_CHUNKS_A_BATCH = 256
-_DOCUMENTS_A_BATCH = 64
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,7 @@ class Library:
     index: VectorIndex
     embedder: Embedder | None
     max_file_bytes: int
+    parser: Parser
     clock: Clock = field(default_factory=SystemClock)
     stamps: dict[DocumentId, tuple[str, str]] = field(default_factory=dict)
 
@@ -104,18 +100,22 @@ class Report:
 
 
 class IngestProgress(Protocol):
-    """Listens to an ingestion, to show it. `advanced` comes once for each of the files started with."""
+    """Listens to an ingestion, to show it.
 
-    def started(self, files: int) -> None: ...
-    def embedded(self, path: str, chunks: int) -> None: ...
+    `embedded` comes for each part of a file that is done, and its bytes sum up to those started with.
+    `advanced` comes once for each of the files, when it is stored or skipped.
+    """
+
+    def started(self, files: int, size: int) -> None: ...
+    def embedded(self, path: str, chunks: int, size: int) -> None: ...
     def advanced(self, path: str, chunks: int) -> None: ...
 
 
 class Unheard:
     """Progress that nobody follows."""
 
-    def started(self, files: int) -> None: ...
-    def embedded(self, path: str, chunks: int) -> None: ...
+    def started(self, files: int, size: int) -> None: ...
+    def embedded(self, path: str, chunks: int, size: int) -> None: ...
     def advanced(self, path: str, chunks: int) -> None: ...
 
 
@@ -139,6 +139,13 @@ async def plan(sources: Sequence[Source | Path], library: Library, context: Requ
     return await anyio.to_thread.run_sync(_compare, listing, known, library, context)
 
 
+async def forget_source(name: str, library: Library, context: RequestContext) -> int:
+    """Forget every document of a source, whether or not it is still there. How many there were."""
+    known = await library.documents.fingerprints(name, context)
+    await forget([identity for identity, _ in known.values()], library.documents, library.index, context)
+    return len(known)
+
+
 async def ingest(
     sources: Sequence[Source | Path],
     library: Library,
@@ -149,6 +156,7 @@ async def ingest(
 
     Raises:
         InvalidInput: a path does not exist.
+        ChatkeepError: the embedder or a store failed; what was finished is kept, and the next run goes on.
     """
     began = monotonic()
     todo = await plan(sources, library, context)
@@ -178,10 +186,6 @@ def _fingerprint(file: SourceFile, data: bytes, library: Library) -> str:
     return digest + file.bearing.mark
 
 
-def _read(file: SourceFile, max_file_bytes: int) -> bytes | Skipped:
-    return file.load(max_file_bytes)
-
-
 def _compare(
     listing: Listing,
     known: Mapping[str, Mapping[str, tuple[DocumentId, str]]],
@@ -208,7 +212,7 @@ def _compare(
             relabelled.append(Relabelled(file, identity, now))
         else:
             moved = _labels(before[1]) != file.bearing.mark
-            pending.append(Pending(file, identity, is_new=False, changes_labels=moved))
+            pending.append(Pending(file, identity, is_new=before[1] == UNFINISHED, changes_labels=moved))
     removed = [
         identity
         for source, documents in known.items()
@@ -224,7 +228,7 @@ def _present_fingerprint(file: SourceFile, identity: DocumentId, library: Librar
     known, fingerprint = library.stamps.get(identity, ("", ""))
     if stamp and stamp == known:
         return fingerprint
-    data = _read(file, library.max_file_bytes)
+    data = file.load(library.max_file_bytes)
     if isinstance(data, Skipped):
         return data
     fingerprint = _fingerprint(file, data, library)
@@ -242,99 +246,86 @@ def _labels(fingerprint: str) -> str:
 
 
 class _Run:
-    """One plan being carried out, and its tally."""
+    """One plan being carried out, and its tally: the pipeline's `Errand`."""
 
     def __init__(self, library: Library, context: RequestContext, progress: IngestProgress) -> None:
         self._library = library
         self._context = context
         self._progress = progress
+        self._sizes: dict[DocumentId, int] = {}
         self.added = self.updated = self.chunks = 0
         self.skipped: list[Skipped] = []
 
     async def carry_out(self, todo: Plan) -> None:
-        self._progress.started(len(todo.pending))
+        library = self._library
+        self._sizes = await anyio.to_thread.run_sync(_sizes, todo.pending)
+        self._progress.started(len(todo.pending), sum(self._sizes.values()))
         # First of all, and before anything slow: who may read what.
-        await self._forget(
-            [*todo.removed, *(each.document_id for each in todo.pending if each.changes_labels)]
-        )
-        self.chunks += await relabel(todo.relabelled, self._library, self._context)
+        gone = [*todo.removed, *(each.document_id for each in todo.pending if each.changes_labels)]
+        await forget(gone, library.documents, library.index, self._context)
+        self.chunks += await relabel(todo.relabelled, library, self._context)
         self.updated += len(todo.relabelled)
-        batch: list[tuple[Pending, Document, list[Chunk]]] = []
-        size = 0
-        for pending in todo.pending:
-            read = await anyio.to_thread.run_sync(self._prepare, pending)
-            if isinstance(read, Skipped):
-                await self._skip(pending, read)
-                continue
-            batch.append((pending, *read))
-            size += len(read[1])
-            if size >= _CHUNKS_A_BATCH or len(batch) >= _DOCUMENTS_A_BATCH:
-                await self._write(batch)
-                batch, size = [], 0
-        await self._write(batch)
+        pipeline = Pipeline(library.documents, library.index, library.embedder, self._context, self)
+        await pipeline.run(todo.pending, library.parser.parallel)
 
-    def _prepare(self, pending: Pending) -> tuple[Document, list[Chunk]] | Skipped:
-        """Read, parse and chunk one file. Runs in a worker thread."""
-        file, library = pending.file, self._library
-        data = _read(file, library.max_file_bytes)
+    def size(self, item: Pending) -> int:
+        return self._sizes[item.document_id]
+
+    def document_id(self, item: Pending) -> DocumentId:
+        return item.document_id
+
+    async def read(self, item: Pending) -> Document | Left:
+        library = self._library
+        data = await anyio.to_thread.run_sync(item.file.load, library.max_file_bytes)
         if isinstance(data, Skipped):
-            return data
-        try:
-            parsed = parse(file.parsed_as, data)
-            if isinstance(parsed, Skipped):
-                return Skipped(file.path, parsed.reason)
-            document = Document(
-                id=pending.document_id,
-                source=file.source,
-                path=file.path,
-                title=parsed.title,
-                format=parsed.format,
-                text=parsed.text,
-                fingerprint=_fingerprint(file, data, library),
-                ingested_at=library.clock.now(),
-                landmarks=parsed.landmarks,
-                language=parsed.language or detect_language(parsed.text),
-                modified_at=parsed.modified_at or file.modified_at,
-                url=file.url,
-                labels=file.bearing.labels,
-                metadata={**parsed.metadata, **file.metadata},
-            )
-            return document, chunk(document, library.embedder.token_spans if library.embedder else word_spans)
-        except Exception as error:  # noqa: BLE001 (a file nobody foresaw must not stop the others)
-            _log.exception("A document could not be read: %s", file.path)
-            return Skipped(file.path, f"reading it failed ({type(error).__name__}); the log says where.")
+            return Left(data, forgets=False)  # it may be back, and a file that is gone is found out by `plan`
+        parsed = await library.parser.parse(item.file.parsed_as, data)
+        if isinstance(parsed, Skipped):
+            # The file is there, but what was read of it before stands there no more.
+            return Left(Skipped(item.file.path, parsed.reason), forgets=True)
+        return await anyio.to_thread.run_sync(_document, item, data, parsed, library)
 
-    async def _skip(self, pending: Pending, skipped: Skipped) -> None:
-        """The file is there but holds no text any more: what it held before is forgotten."""
+    def embedded(self, item: Pending, chunks: int, share: float) -> None:
+        self._progress.embedded(item.file.path, chunks, round(share * self.size(item)))
+
+    def stored(self, item: Pending, chunks: int) -> None:
+        self.added += item.is_new
+        self.updated += not item.is_new
+        self.chunks += chunks
+        self._progress.advanced(item.file.path, chunks)
+
+    def left(self, item: Pending, skipped: Skipped) -> None:
         self.skipped.append(skipped)
-        if not pending.is_new:
-            await self._forget([pending.document_id])
-        self._progress.advanced(pending.file.path, 0)
+        self._progress.embedded(item.file.path, 0, self.size(item))
+        self._progress.advanced(item.file.path, 0)
 
-    async def _write(self, batch: Sequence[tuple[Pending, Document, list[Chunk]]]) -> None:
-        """Replace the chunks of these documents, durably; then say so in the document store.
 
-        The deletion comes for new documents too: a run that was killed may have left chunks of theirs.
-        """
-        if not batch:
-            return
-        index, context = self._library.index, self._context
-        await index.delete_documents([document.id for _, document, _ in batch], context)
-        named = [each for _, document, chunks in batch for each in name_chunks(document, chunks)]
-        for first in range(0, len(named), _CHUNKS_A_BATCH):
-            some = named[first : first + _CHUNKS_A_BATCH]
-            await index.upsert(await indexed(some, self._library.embedder), context)
-            self._progress.embedded(some[-1].document.path, len(some))
-        await index.flush()
-        for pending, document, chunks in batch:
-            await self._library.documents.save(document, context)
-            self.added += pending.is_new
-            self.updated += not pending.is_new
-            self.chunks += len(chunks)
-            self._progress.advanced(document.path, len(chunks))
+def _sizes(pending: Sequence[Pending]) -> dict[DocumentId, int]:
+    """Bytes of each file, as far as the disk tells."""
+    sizes = {}
+    for each in pending:
+        try:
+            sizes[each.document_id] = each.file.file.stat().st_size
+        except OSError:
+            sizes[each.document_id] = 0
+    return sizes
 
-    async def _forget(self, ids: Sequence[DocumentId]) -> None:
-        if ids:
-            await self._library.index.delete_documents(ids, self._context)
-            await self._library.index.flush()
-            await self._library.documents.delete(ids, self._context)
+
+def _document(item: Pending, data: bytes, parsed: ParsedText, library: Library) -> Document:
+    file = item.file
+    return Document(
+        id=item.document_id,
+        source=file.source,
+        path=file.path,
+        title=parsed.title,
+        format=parsed.format,
+        text=parsed.text,
+        fingerprint=_fingerprint(file, data, library),
+        ingested_at=library.clock.now(),
+        landmarks=parsed.landmarks,
+        language=parsed.language or detect_language(parsed.text),
+        modified_at=parsed.modified_at or file.modified_at,
+        url=file.url,
+        labels=file.bearing.labels,
+        metadata={**parsed.metadata, **file.metadata},
+    )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,35 @@ from numpy.typing import NDArray
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId, Passage, PassageId
 
+if TYPE_CHECKING:  # what answers questions parses nothing
+    from chatkeep.knowledge.parse.parsed import ParsedText, Skipped
+
 Vectors = NDArray[np.float32]
+
+
+class Parser(Protocol):
+    """Files to text, whatever is in them.
+
+    Attributes:
+        parallel: how many documents it reads at a time; more wait.
+    """
+
+    @property
+    def parallel(self) -> int: ...
+
+    async def parse(self, path: str, data: bytes) -> "ParsedText | Skipped":
+        """The text of the file `path` whose content is `data`, or why there is none. Never blocks the loop.
+
+        What a file does to its parser is a reason to skip that file, never an error.
+
+        Raises:
+            ConfigurationError: nothing can be parsed on this machine.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Nobody may be parsing any more."""
+        ...
 
 
 class TextEmbedder(Protocol):
@@ -183,6 +211,20 @@ class VectorIndex(PassageReader, Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source that documents are stored of.
+
+    Attributes:
+        name: what the documents say they came with.
+        ingested_at: when the latest of them was read.
+    """
+
+    name: str
+    documents: int
+    ingested_at: datetime
+
+
 class DocumentStore(Protocol):
     """The text of documents and what is known of their freshness.
 
@@ -193,6 +235,10 @@ class DocumentStore(Protocol):
         self, source: str, context: RequestContext
     ) -> Mapping[str, tuple[DocumentId, str]]:
         """Path -> (id, fingerprint) of each document of this source."""
+        ...
+
+    async def sources(self, context: RequestContext) -> list[KnownSource]:
+        """The sources of this tenant's documents, by name."""
         ...
 
     async def save(self, document: Document, context: RequestContext) -> None:

@@ -1,15 +1,20 @@
 """Ingestion: only what changed, nothing lost, nothing doubled, no file that stops the rest."""
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
+from chatkeep.adapters.parsing.in_process import InProcessParser
 from chatkeep.core.context import RequestContext, local_context
-from chatkeep.core.errors import InvalidInput, NotFound
-from chatkeep.knowledge.documents import Document
-from chatkeep.knowledge.ingest import Library, document_id, ingest, plan
+from chatkeep.core.errors import InvalidInput, NotFound, NotReady
+from chatkeep.knowledge.chunk import chunk
+from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.ingest import Library, Unheard, document_id, forget_source, ingest, plan
+from chatkeep.knowledge.protocols import Vectors
 from tests.unit.knowledge.samples import FewAxes
 
 HERE = local_context("test")
@@ -17,7 +22,7 @@ HERE = local_context("test")
 
 @pytest.fixture
 def library() -> Library:
-    return Library(MemoryDocuments(), MemoryIndex(), FewAxes(), max_file_bytes=1_000)
+    return Library(MemoryDocuments(), MemoryIndex(), FewAxes(), 1_000, InProcessParser())
 
 
 @pytest.fixture
@@ -91,9 +96,9 @@ async def test_another_embedder_or_a_new_index_ingests_everything_again(library:
     await ingest([docs], library, HERE)
     documents = library.documents
     for other in (
-        Library(documents, library.index, FewAxes("another"), 1_000),
-        Library(documents, library.index, None, 1_000),
-        Library(documents, MemoryIndex(), library.embedder, 1_000),
+        Library(documents, library.index, FewAxes("another"), 1_000, library.parser),
+        Library(documents, library.index, None, 1_000, library.parser),
+        Library(documents, MemoryIndex(), library.embedder, 1_000, library.parser),
     ):
         assert len((await plan([docs], other, HERE)).pending) == 2
 
@@ -176,10 +181,10 @@ async def test_progress_names_each_file(library: Library, docs: Path) -> None:
     heard: list[object] = []
 
     class Listening:
-        def started(self, files: int) -> None:
+        def started(self, files: int, size: int) -> None:
             heard.append(files)
 
-        def embedded(self, path: str, chunks: int) -> None: ...
+        def embedded(self, path: str, chunks: int, size: int) -> None: ...
 
         def advanced(self, path: str, chunks: int) -> None:
             heard.append((path, chunks))
@@ -203,10 +208,96 @@ class Halting(MemoryDocuments):
 
 
 async def test_a_run_that_was_cut_off_is_made_good_by_the_next(docs: Path) -> None:
-    library = Library(Halting(), MemoryIndex(), FewAxes(), max_file_bytes=1_000)
+    library = Library(Halting(), MemoryIndex(), FewAxes(), 1_000, InProcessParser())
     with pytest.raises(ConnectionAbortedError):
         await ingest([docs], library, HERE)
     (docs / "a.md").write_text("# Cherries\n\nAnd more cherries.")
     await ingest([docs], library, HERE)
     assert await library.index.count(HERE) == await library.documents.count(HERE) == 2
     assert await paths_found(library, "apples") == []
+
+
+class Failing(FewAxes):
+    """An embedder whose server goes away after the first call, and comes back."""
+
+    fails = True
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.fails and self.embedded:
+            raise NotReady("The embedder does not answer.")
+        return await super().embed(texts)
+
+
+async def test_an_embedder_that_fails_ends_the_run_and_the_next_goes_on(docs: Path) -> None:
+    embedder = Failing()
+    library = Library(MemoryDocuments(), MemoryIndex(), embedder, 100_000, InProcessParser())
+    for number in range(4):
+        paragraphs = (f"Apples of kind {number} and row {row}. " * 30 for row in range(80))
+        (docs / f"long{number}.md").write_text("\n\n".join(paragraphs))
+    with pytest.raises(NotReady, match="does not answer"):
+        await ingest([docs], library, HERE)
+    embedder.fails = False
+    await ingest([docs], library, HERE)
+    assert (await plan([docs], library, HERE)).unchanged == 6
+    documents = await library.documents.some(10, HERE)
+    assert await library.index.count(HERE) == sum(
+        len(chunk(each, embedder.token_spans)) for each in documents
+    )
+
+
+async def test_a_document_of_many_batches_is_whole(docs: Path) -> None:
+    library = Library(MemoryDocuments(), MemoryIndex(), FewAxes(), 10_000_000, InProcessParser())
+    (docs / "long.md").write_text("\n\n".join(f"Cherry number {row}. " * 40 for row in range(700)))
+    (docs / "c.md").write_text("Cherries, too.")
+    report = await ingest([docs], library, HERE)
+    assert report.added == 4
+    assert report.chunks == await library.index.count(HERE) > 600
+
+
+async def test_progress_sums_up_to_all_bytes(library: Library, docs: Path) -> None:
+    heard: list[int] = []
+
+    class Listening(Unheard):
+        def started(self, files: int, size: int) -> None:
+            heard.append(-size)
+
+        def embedded(self, path: str, chunks: int, size: int) -> None:
+            heard.append(size)
+
+    (docs / "broken.md").write_bytes(b"\x00" * 100)
+    await ingest([docs], library, HERE, Listening())
+    assert heard[0] < -100
+    assert sum(heard) == 0
+
+
+async def test_a_file_that_became_something_else_since_it_was_listed_is_not_followed(
+    library: Library, docs: Path, tmp_path: Path
+) -> None:
+    class Swapping(MemoryDocuments):
+        """Looks at the store between the listing and the reading, when somebody swaps the files."""
+
+        async def fingerprints(
+            self, source: str, context: RequestContext
+        ) -> Mapping[str, tuple[DocumentId, str]]:
+            swap(docs, tmp_path)
+            return await super().fingerprints(source, context)
+
+    library = replace(library, documents=Swapping())
+    report = await ingest([docs], library, HERE)
+    assert report.added == 0
+    assert {each.path for each in report.skipped} == {"a.md", "b.txt"}
+
+
+def swap(docs: Path, outside: Path) -> None:
+    (outside / "secret.md").write_text("secret words")
+    (docs / "a.md").unlink()
+    (docs / "a.md").symlink_to(outside / "secret.md")
+    (docs / "b.txt").unlink()
+    os.mkfifo(docs / "b.txt")
+
+
+async def test_a_source_is_forgotten_by_its_name_alone(library: Library, docs: Path) -> None:
+    await ingest([docs], library, HERE)
+    assert await forget_source("/nowhere", library, HERE) == 0
+    assert await forget_source(str(docs), library, HERE) == 2
+    assert await library.index.count(HERE) == await library.documents.count(HERE) == 0

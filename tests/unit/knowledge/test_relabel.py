@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
+from chatkeep.adapters.parsing.in_process import InProcessParser
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import NotFound
 from chatkeep.knowledge.documents import Document, DocumentId
@@ -60,7 +61,7 @@ async def finds(index: MemoryIndex, words: str, label: str) -> bool:
 @pytest.fixture
 def library() -> Library:
     documents = WatchedDocuments()
-    return Library(documents, Watched(documents), FewAxes(), max_file_bytes=MOST)
+    return Library(documents, Watched(documents), FewAxes(), MOST, InProcessParser())
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ class Halting(WatchedDocuments):
 @pytest.mark.parametrize("at", [1, 2])
 async def test_a_change_that_was_cut_off_is_made_good_by_the_next(docs: Path, at: int) -> None:
     documents = Halting()
-    library = Library(documents, Watched(documents), FewAxes(), max_file_bytes=MOST)
+    library = Library(documents, Watched(documents), FewAxes(), MOST, InProcessParser())
     await bear(library, docs)
     documents.left = at
     with pytest.raises(ConnectionAbortedError):

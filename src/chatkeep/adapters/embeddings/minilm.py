@@ -167,7 +167,8 @@ def _graph(files: ModelFiles) -> Path:
     """The cached graph, built first where it is missing."""
     graph = files.cache / f"all-MiniLM-L6-v2-{GRAPH_VERSION}.onnx"
     if not graph.exists():
-        command = [sys.executable, "-m", "chatkeep.adapters.embeddings.graph", str(files.weights), str(graph)]
+        module = "chatkeep.adapters.embeddings.graph"
+        command = [sys.executable, "-P", "-m", module, str(files.weights), str(graph)]
         try:
             built = subprocess.run(
                 command, capture_output=True, text=True, timeout=_BUILD_SECONDS, check=False

@@ -97,6 +97,7 @@ class EdgeIndex:
         self._dense = dense
         self._one_at_a_time = anyio.CapacityLimiter(1)
         self._state = _State(**json.loads((folder / "state.json").read_bytes()))
+        _sweep(folder / "shard")
         self._shard = edge.EdgeShard.load(str(folder / "shard"))
         self._has_written = False
 
@@ -321,6 +322,15 @@ def _locked(data_dir: Path) -> filelock.BaseFileLock:
             f"The data directory {data_dir} cannot be written: {error.strerror or error}."
         ) from None
     return lock
+
+
+def _sweep(shard: Path) -> None:
+    """Remove what the engine was writing aside when the process was killed; it would stay for ever."""
+    for leftover in shard.rglob(".atomicwrite*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 def _create(folder: Path, dimensions: int | None) -> None:

@@ -18,6 +18,7 @@ from chatkeep.adapters.sql.times import from_microseconds, to_microseconds
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
 from chatkeep.knowledge.documents import Document, DocumentId, Landmark
+from chatkeep.knowledge.protocols import KnownSource
 
 _IDS_A_QUERY = 500
 
@@ -36,6 +37,20 @@ class SqlDocuments:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row.path: (DocumentId(row.id), row.fingerprint) for row in rows}
+
+    async def sources(self, context: RequestContext) -> list[KnownSource]:
+        query = (
+            select(
+                documents.c.source,
+                func.count().label("documents"),
+                func.max(documents.c.ingested_at).label("ingested_at"),
+            )
+            .where(documents.c.tenant_id == context.tenant)
+            .group_by(documents.c.source)
+            .order_by(documents.c.source)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [KnownSource(row.source, row.documents, from_microseconds(row.ingested_at)) for row in rows]
 
     async def save(self, document: Document, context: RequestContext) -> None:
         own = (documents.c.tenant_id == context.tenant, documents.c.id == document.id)

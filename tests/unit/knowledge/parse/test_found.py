@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
+from chatkeep.adapters.parsing.in_process import InProcessParser
 from chatkeep.core.context import local_context
 from chatkeep.knowledge.documents import Document, Passage
 from chatkeep.knowledge.ingest import Library, document_id, ingest
@@ -170,7 +171,7 @@ SAMPLES = [
 
 async def found(folder: Path, name: str, data: bytes, sentence: str) -> tuple[Passage, Document]:
     """The best passage for the sentence, through the product's own path."""
-    library = Library(MemoryDocuments(), MemoryIndex(), None, max_file_bytes=10_000_000)
+    library = Library(MemoryDocuments(), MemoryIndex(), None, 10_000_000, InProcessParser())
     (folder / name).write_bytes(data)
     report = await ingest([folder], library, HERE)
     assert report.skipped == ()

@@ -13,6 +13,7 @@ import pytest
 
 from chatkeep.adapters.egress import Allowed, Egress
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
+from chatkeep.adapters.parsing.in_process import InProcessParser
 from chatkeep.core.context import local_context
 from chatkeep.knowledge.ingest import Library, ingest
 from chatkeep.knowledge.sources import Bearing, Listing
@@ -304,7 +305,7 @@ async def found_by(library: Library, words: str, labels: Sequence[str] = ()) -> 
 
 
 async def test_pages_are_ingested_with_address_labels_and_metadata(docs: SiteSource, running: Site) -> None:
-    library = Library(MemoryDocuments(), MemoryIndex(), None, MOST)
+    library = Library(MemoryDocuments(), MemoryIndex(), None, MOST, InProcessParser())
     labelled = other(docs, bearing=Bearing(("staff",), {"product": "boats"}))
     report = await ingest([labelled], library, local_context("test"))
     assert report.added == 3
