@@ -19,7 +19,7 @@ import anyio.to_thread
 from chatkeep.adapters.egress import Allowed, Egress
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
-from chatkeep.adapters.parsing.limits import Limits as ParseLimits
+from chatkeep.adapters.parsing.limits import Limits as ParsingLimits
 from chatkeep.adapters.parsing.pool import ParserPool
 from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
@@ -116,7 +116,7 @@ def parser_pool(settings: Settings) -> ParserPool:
     """What parses documents, within the limits that `settings` name."""
     # A file of text is no shorter than its text; what is compressed may be.
     characters = 2 * settings.max_file_bytes
-    limits = ParseLimits(settings.parse_memory, settings.parse_seconds, characters)
+    limits = ParsingLimits(settings.parse_memory, settings.parse_seconds, characters)
     return ParserPool(limits, settings.parse_processes or min(os.cpu_count() or 1, _MOST_PARSERS))
 
 

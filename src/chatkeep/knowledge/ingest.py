@@ -23,7 +23,7 @@ from chatkeep.knowledge.documents import Document, DocumentId
 from chatkeep.knowledge.index import SEARCHABLE_VERSION
 from chatkeep.knowledge.language import detect_language
 from chatkeep.knowledge.parse import PARSER_VERSION, ParsedText, Skipped
-from chatkeep.knowledge.pipeline import Left, Pipeline, forget
+from chatkeep.knowledge.pipeline import UNFINISHED, Left, Pipeline, forget
 from chatkeep.knowledge.protocols import DocumentStore, Embedder, Parser, VectorIndex
 from chatkeep.knowledge.relabel import Relabelled, relabel
 from chatkeep.knowledge.sources import FolderSource, Listing, Source, SourceFile, survey
@@ -186,10 +186,6 @@ def _fingerprint(file: SourceFile, data: bytes, library: Library) -> str:
     return digest + file.bearing.mark
 
 
-def _read(file: SourceFile, max_file_bytes: int) -> bytes | Skipped:
-    return file.load(max_file_bytes)
-
-
 def _compare(
     listing: Listing,
     known: Mapping[str, Mapping[str, tuple[DocumentId, str]]],
@@ -216,7 +212,7 @@ def _compare(
             relabelled.append(Relabelled(file, identity, now))
         else:
             moved = _labels(before[1]) != file.bearing.mark
-            pending.append(Pending(file, identity, is_new=False, changes_labels=moved))
+            pending.append(Pending(file, identity, is_new=before[1] == UNFINISHED, changes_labels=moved))
     removed = [
         identity
         for source, documents in known.items()
@@ -232,7 +228,7 @@ def _present_fingerprint(file: SourceFile, identity: DocumentId, library: Librar
     known, fingerprint = library.stamps.get(identity, ("", ""))
     if stamp and stamp == known:
         return fingerprint
-    data = _read(file, library.max_file_bytes)
+    data = file.load(library.max_file_bytes)
     if isinstance(data, Skipped):
         return data
     fingerprint = _fingerprint(file, data, library)
@@ -265,8 +261,8 @@ class _Run:
         self._sizes = await anyio.to_thread.run_sync(_sizes, todo.pending)
         self._progress.started(len(todo.pending), sum(self._sizes.values()))
         # First of all, and before anything slow: who may read what.
-        moved = [each.document_id for each in todo.pending if each.changes_labels]
-        await forget([*todo.removed, *moved], library.documents, library.index, self._context)
+        gone = [*todo.removed, *(each.document_id for each in todo.pending if each.changes_labels)]
+        await forget(gone, library.documents, library.index, self._context)
         self.chunks += await relabel(todo.relabelled, library, self._context)
         self.updated += len(todo.relabelled)
         pipeline = Pipeline(library.documents, library.index, library.embedder, self._context, self)
@@ -280,12 +276,12 @@ class _Run:
 
     async def read(self, item: Pending) -> Document | Left:
         library = self._library
-        data = await anyio.to_thread.run_sync(_read, item.file, library.max_file_bytes)
+        data = await anyio.to_thread.run_sync(item.file.load, library.max_file_bytes)
         if isinstance(data, Skipped):
             return Left(data, forgets=False)  # it may be back, and a file that is gone is found out by `plan`
         parsed = await library.parser.parse(item.file.parsed_as, data)
         if isinstance(parsed, Skipped):
-            # The file is there, but what was read of it stands there no more.
+            # The file is there, but what was read of it before stands there no more.
             return Left(Skipped(item.file.path, parsed.reason), forgets=True)
         return await anyio.to_thread.run_sync(_document, item, data, parsed, library)
 

@@ -44,7 +44,7 @@ def parsed(body: bytes, most_characters: int) -> ParsedText:
     return found
 
 
-def sentence(body: bytes, longest: int = 500) -> str:
+def sentence(body: bytes, longest: int = 2_000) -> str:
     """Words of a child for people: one line, nothing that a terminal would obey."""
     words = body.decode("utf-8", "replace")[:longest]
     return "".join(c if c.isprintable() else " " for c in words)

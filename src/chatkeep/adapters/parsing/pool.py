@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -51,6 +52,8 @@ class ParserPool:
         self._documents_a_child = documents_a_child
         self._free = asyncio.Semaphore(processes)
         self._idle: list[_Child] = []
+        # The kernel ends a child when the thread that started it does: this one lasts.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="chatkeep-parsers")
 
     @property
     def parallel(self) -> int:
@@ -85,7 +88,7 @@ class ParserPool:
             if child.is_alive:
                 return child
             await child.kill()
-        return await _Child.start(self._module, self._limits)
+        return await _Child.start(self._starter, self._module, self._limits)
 
     def _understood(self, kind: bytes, body: bytes, path: str) -> ParsedText | Skipped:
         if kind == frames.PARSED:
@@ -131,6 +134,7 @@ class ParserPool:
         """End the children. Nobody may be parsing any more."""
         while self._idle:
             await self._idle.pop().kill()
+        self._starter.shutdown(wait=False)
 
 
 class _Child:
@@ -152,26 +156,17 @@ class _Child:
         self.documents = 0
 
     @classmethod
-    async def start(cls, module: str, limits: Limits) -> "_Child":
+    async def start(cls, starter: Executor, module: str, limits: Limits) -> "_Child":
         """A child that is ready.
 
         Raises:
             ConfigurationError: none can be started on this machine.
         """
         ours, theirs = socket.socketpair()
-        arguments = (str(theirs.fileno()), orjson.dumps(limits).decode())
         with theirs:
-            # On this thread: the kernel kills the child when the thread that started it ends. It takes 1 ms.
-            process = subprocess.Popen(  # noqa: ASYNC220
-                [sys.executable, "-P", "-s", "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                env=_environment(os.environ),
-                cwd="/",
-                start_new_session=True,  # Ctrl+C does not reach it
-            )
+            with anyio.CancelScope(shield=True):  # whoever starts it must come to know it
+                loop = asyncio.get_running_loop()
+                process = await loop.run_in_executor(starter, _start, module, theirs.fileno(), limits)
         reader, writer = await asyncio.open_connection(sock=ours, limit=_BUFFER)
         child = cls(process, reader, writer)
         try:
@@ -241,6 +236,20 @@ class _Child:
     def _close_stderr(self) -> None:
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+def _start(module: str, socket_number: int, limits: Limits) -> "subprocess.Popen[bytes]":
+    arguments = (str(socket_number), orjson.dumps(limits).decode())
+    return subprocess.Popen(
+        [sys.executable, "-P", "-s", "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[socket_number],
+        env=_environment(os.environ),
+        cwd="/",
+        start_new_session=True,  # Ctrl+C does not reach it
+    )
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
