@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ from chatkeep.core.errors import ConfigurationError, JournalUnavailable, Missing
 from chatkeep.http.deps import Services
 from chatkeep.knowledge.documents import Document, Passage, PassageId
 from chatkeep.knowledge.ingest import Library, Report, ingest
+from chatkeep.knowledge.lanes import FastLane, SlowLane
+from chatkeep.knowledge.language import stop_words
 from chatkeep.knowledge.protocols import (
     DocumentStore,
     Embedder,
@@ -74,7 +76,7 @@ class KnowledgeBase:
     database: Database
     documents: SqlDocuments
     index: EdgeIndex
-    embedder: Embedder | None
+    embedder: FastLane | None
     retriever: Retriever
     parser: ParserPool
 
@@ -138,7 +140,9 @@ async def open_knowledge(
         DataDirectoryInUse: another process has it open.
         ConfigurationError: the folder, the database or the index cannot be used.
     """
-    embedder = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
+    found = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
+    embedder = FastLane(found) if found else None
+    await anyio.to_thread.run_sync(stop_words)  # or the first question would read them, on the loop
     index = await EdgeIndex.open(settings.data_dir, embedder)
     try:
         database = await open_database(settings.data_dir / _DATABASE)
@@ -233,7 +237,8 @@ async def kept_up(
     Args:
         on_report: told of each look, besides the log.
     """
-    library = knowledge.library(settings)
+    slow = SlowLane(knowledge.embedder) if knowledge.embedder else None
+    library = replace(knowledge.library(settings), embedder=slow)
 
     async def synchronise(sources: Sequence[Source]) -> None:
         report = await ingest(sources, library, local_context("upkeep"))

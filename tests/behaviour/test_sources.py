@@ -14,7 +14,7 @@ import pytest
 
 from tests.behaviour.test_cli import WORDS, chatkeep, found_in, search, the_one_line
 from tests.git_server import commit
-from tests.serving import Server, serving
+from tests.serving import Server, serving, wait_until_ready
 from tests.sites import Answer, Site, site
 from tests.wirings import Asking, answers_of
 
@@ -139,6 +139,7 @@ def test_a_server_that_watches_answers_from_what_changed(
     if workers > 1:
         environment["CHATKEEP_REDIS_URL"] = request.getfixturevalue("redis_url")
     with serving([docs], data, environment, "--watch", "--workers", str(workers)) as server:
+        wait_until_ready(server, workers)
         assert "hold hands" in wait_for(server, "What do otters do while they sleep?", "hands")
         (docs / "badgers.md").write_text("# Badgers\n\nBadgers dig setts with many entrances.\n")
         wait_for(server, "What do badgers dig?", "setts")
