@@ -16,10 +16,25 @@ Vectors = NDArray[np.float32]
 
 
 class TextEmbedder(Protocol):
-    """Texts to unit vectors, so that a dot product is the cosine."""
+    """Texts to unit vectors, so that a dot product is the cosine.
+
+    Many models are trained to see a question and what answers it marked apart ("query: ", "passage: "), so
+    there are two ways in. Where a model makes no difference, they give the same.
+    """
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions), float32, each row of norm 1. Never blocks the loop."""
+        """What is to be found. Shape (len(texts), dimensions), float32, each row of norm 1.
+
+        Never blocks the loop.
+
+        Raises:
+            EmbedderUnavailable: it lies elsewhere, and cannot be reached or has its fill of work.
+            ConfigurationError: it cannot work as it is set up.
+        """
+        ...
+
+    async def embed_query(self, text: str) -> Vectors:
+        """What to look for, to be held against the rows of `embed`. Shape (dimensions,); else as `embed`."""
         ...
 
 

@@ -45,6 +45,9 @@ class WordEmbedder:
         rows = [vector(" ".join(terms(text)), self.dimensions) for text in texts]
         return np.array(rows, dtype=np.float32)
 
+    async def embed_query(self, text: str) -> Vectors:
+        return np.array(vector(" ".join(terms(text)), self.dimensions), dtype=np.float32)
+
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return []
 

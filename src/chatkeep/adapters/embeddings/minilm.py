@@ -87,6 +87,10 @@ class MiniLM:
         self._rest_when_idle()
         return vectors
 
+    async def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = (await self.embed([text]))[0]
+        return vector
+
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for start, end in _slices(text):
