@@ -7,7 +7,7 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from chatkeep.adapters.egress import Allowed, Egress
+from chatkeep.adapters.embeddings.endpoint import EndpointEmbedder
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.qdrant.edge import EdgeIndex
@@ -97,9 +98,16 @@ async def open_embedder(
     Args:
         may_fetch: fetch its weights when they are nowhere on this machine.
         progress: told of the fetch.
+
+    Raises:
+        ConfigurationError: what they name does not exist or cannot be used.
+        EmbedderUnavailable: an endpoint cannot be reached.
+        MissingDependency: the package that runs it is not installed.
     """
     if settings.embedder == "none":
         return None
+    if settings.embedder == "endpoint":
+        return await EndpointEmbedder.open(settings.embeddings)
     hub = str(settings.model_hub_url) if settings.model_hub_url and may_fetch else None
     found = await find_embedder(settings.data_dir, hub, progress)
     if found.notice:
@@ -125,18 +133,17 @@ async def open_knowledge(
         DataDirectoryInUse: another process has it open.
         ConfigurationError: the folder, the database or the index cannot be used.
     """
-    embedder = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
-    index = await EdgeIndex.open(settings.data_dir, embedder)
-    try:
+    async with AsyncExitStack() as opened:
+        embedder = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
+        if embedder is not None:
+            opened.push_async_callback(embedder.close)
+        index = await EdgeIndex.open(settings.data_dir, embedder)
+        opened.push_async_callback(index.close)
         database = await open_database(settings.data_dir / _DATABASE)
-        try:
-            sources = await anyio.to_thread.run_sync(_served, settings)
-            retriever = Retriever(embedder, index, sources)
-            yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
-        finally:
-            await database.close()
-    finally:
-        await index.close()
+        opened.push_async_callback(database.close)
+        sources = await anyio.to_thread.run_sync(_served, settings)
+        retriever = Retriever(embedder, index, sources)
+        yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever)
 
 
 @dataclass(frozen=True, slots=True)

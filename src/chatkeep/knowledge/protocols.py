@@ -58,6 +58,10 @@ class Embedder(TextEmbedder, Protocol):
         """The (start, end) code point offsets of each token of `text`, uncut, without specials."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what it holds: memory, connections. It is not used again."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:

@@ -11,7 +11,7 @@ from chatkeep.agents.extractive import ExtractiveModel
 from chatkeep.agents.passages import PromptPassage, render_question
 from chatkeep.agents.words import terms
 from chatkeep.knowledge.protocols import Embedder, Vectors
-from chatkeep.testing.server import vector
+from chatkeep.testing.embeddings import vector
 
 PASSAGES = [
     PromptPassage(
@@ -50,6 +50,9 @@ class WordEmbedder:
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return []
+
+    async def close(self) -> None:
+        pass
 
 
 @pytest.fixture(params=["words alone", "embedder"])

@@ -40,6 +40,9 @@ class FewAxes:
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return word_spans(text)
 
+    async def close(self) -> None:
+        pass
+
 
 def sample(
     name: str,

@@ -114,6 +114,11 @@ class MiniLM:
         self._loaded = self._tokenizer = None
         _return_memory()
 
+    async def close(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        self._loaded = self._tokenizer = None
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)
 
