@@ -17,6 +17,7 @@ import anyio.to_thread
 
 from chatkeep.adapters.egress import Allowed, Egress
 from chatkeep.adapters.embeddings.endpoint import EndpointEmbedder
+from chatkeep.adapters.embeddings.named import find_named
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.qdrant.edge import EdgeIndex
@@ -109,6 +110,14 @@ async def open_embedder(
     if settings.embedder == "endpoint":
         return await EndpointEmbedder.open(settings.embeddings)
     hub = str(settings.model_hub_url) if settings.model_hub_url and may_fetch else None
+    kind, _, name = settings.embedder.partition(":")
+    if name:
+        named = await find_named(kind, name, settings.data_dir, hub, settings.embeddings)
+        if named is None:
+            _log.warning(
+                "no_embedder", notice=f"The model {name} is not on this machine. Searching by BM25 alone."
+            )
+        return named
     found = await find_embedder(settings.data_dir, hub, progress)
     if found.notice:
         _log.warning("no_embedder", notice=found.notice)

@@ -1,6 +1,7 @@
 """What every `Embedder` promises, held against each implementation."""
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from pydantic import HttpUrl, SecretStr
 
 from chatkeep.adapters.embeddings.endpoint import EndpointEmbedder
+from chatkeep.adapters.embeddings.named import find_named
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.knowledge.protocols import Embedder
 from chatkeep.settings import EmbeddingSettings
 from chatkeep.testing import ScriptedModelServer
+from tests.tiny_model import tiny_model
 from tests.unit.knowledge.samples import FewAxes
 
 TEXTS = [
@@ -28,8 +31,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models")
 
 
-@pytest.fixture(params=["few-axes", "minilm", "endpoint", "endpoint with marks"])
-async def embedder(request: pytest.FixtureRequest, models: Path) -> AsyncIterator[Embedder]:
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """sentence-transformers as `tests/stand_ins` has it: the real one brings gigabytes of PyTorch."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "stand_ins"))
+    yield
+    sys.modules.pop("sentence_transformers", None)
+
+
+@pytest.fixture(
+    params=["few-axes", "minilm", "endpoint", "endpoint with marks", "fastembed", "sentence-transformers"]
+)
+async def embedder(request: pytest.FixtureRequest, models: Path, stand_ins: None) -> AsyncIterator[Embedder]:
     with ScriptedModelServer(api_key="sk-embed") as server:
         opened = await opened_embedder(request.param, models, server.base_url)
         yield opened
@@ -45,9 +58,15 @@ async def opened_embedder(kind: str, models: Path, url: str) -> Embedder:
         case "endpoint" | "endpoint with marks":
             model = "nomic-embed-text" if kind.endswith("marks") else "text-embedding-3-small"
             key = SecretStr("sk-embed")
-            return await EndpointEmbedder.open(
-                EmbeddingSettings(url=HttpUrl(url), key=key, model=model, batch=2)
-            )
+            settings = EmbeddingSettings(url=HttpUrl(url), key=key, model=model, batch=2)
+            return await EndpointEmbedder.open(settings)
+        case "fastembed" | "sentence-transformers":
+            folder = models / "tiny"
+            if not folder.exists():
+                tiny_model(folder, prompts={"query": "answer: ", "document": "a "})
+            named = await find_named(kind, str(folder), models, None, EmbeddingSettings())
+            assert named is not None
+            return named
         case _:
             return FewAxes()
 

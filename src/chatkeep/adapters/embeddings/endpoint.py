@@ -16,7 +16,7 @@ import anyio.to_thread
 import numpy as np
 
 from chatkeep.adapters.embeddings import approximate
-from chatkeep.adapters.embeddings.known import facts
+from chatkeep.adapters.embeddings.known import facts, mark
 from chatkeep.adapters.embeddings.pace import Patience
 from chatkeep.adapters.embeddings.provider import Chance, Provider, TooMuch
 from chatkeep.core.errors import ConfigurationError
@@ -45,8 +45,8 @@ class EndpointEmbedder:
     def __init__(self, provider: Provider, settings: EmbeddingSettings) -> None:
         known = facts(provider.model)
         self._provider = provider
-        self._query = _mark(settings.query_prefix, known.query)
-        self._passage = _mark(settings.passage_prefix, known.passage)
+        self._query = mark(settings.query_prefix, known.query)
+        self._passage = mark(settings.passage_prefix, known.passage)
         self._max_tokens = settings.max_tokens or known.max_tokens
         self._most_tokens = settings.batch_tokens
         self._most_texts = settings.batch
@@ -148,9 +148,3 @@ class EndpointEmbedder:
                 "CHATKEEP_EMBEDDINGS_DIMENSIONS, or its model has changed. Correct that, or start again."
             )
         return vectors
-
-
-def _mark(chosen: str | None, known: str) -> str:
-    if chosen is None:
-        return known
-    return "" if chosen == "off" else chosen

@@ -47,3 +47,10 @@ def facts(model: str) -> ModelFacts:
     """What is known of `model`, under whatever name its server has for it."""
     name = model.lower().replace("_", "-")
     return next((known for pattern, known in _KNOWN if re.search(pattern, name)), ModelFacts())
+
+
+def mark(chosen: str | None, known: str) -> str:
+    """What is written before a text: what the operator chose, where `off` is nothing, or what is known."""
+    if chosen is None:
+        return known
+    return "" if chosen == "off" else chosen
