@@ -15,7 +15,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chatkeep.core.errors import ConfigurationError
 
-_SECRET = {"CHATKEEP_REDIS_URL", "CHATKEEP_EMBEDDINGS_URL", "CHATKEEP_EMBEDDINGS_KEY"}
+_SECRET = {
+    "CHATKEEP_REDIS_URL",
+    "CHATKEEP_EMBEDDINGS_URL",
+    "CHATKEEP_EMBEDDINGS_KEY",
+    "CHATKEEP_PGVECTOR_URL",
+}
 
 _NAMED = ("fastembed", "sentence-transformers")  # embedders that a name follows
 
@@ -232,10 +237,27 @@ class Settings(BaseSettings):
         "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker; "
         "more than one need it.",
     )
+    vector_index: str | None = Field(
+        default=None,
+        description="What keeps the search index: `edge` (Qdrant's engine inside chatkeep, in the data "
+        "folder), `pgvector` (the Postgres at `CHATKEEP_PGVECTOR_URL`), or the name of an index that an "
+        "installed package offers. Unset: `edge`.",
+    )
+    pgvector_url: SecretStr | None = Field(
+        default=None,
+        description="Address of a Postgres with pgvector, such as "
+        "`postgresql://user@localhost:5432/chatkeep`, that keeps the search index with "
+        "`CHATKEEP_VECTOR_INDEX=pgvector`.",
+    )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
     embeddings: EmbeddingSettings = Field(
         default_factory=EmbeddingSettings, description="Read from variables of its own."
     )
+
+    @property
+    def index(self) -> str:
+        """What keeps the search index, after the rule for an unset `CHATKEEP_VECTOR_INDEX`."""
+        return self.vector_index or "edge"
 
     @field_validator(
         "docs", "egress_allow", "allowed_hosts", "allowed_origins", "image_domains", mode="before"

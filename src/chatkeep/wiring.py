@@ -6,10 +6,11 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,12 @@ _log = get_logger(__name__)
 _DATABASE = "chatkeep.db"
 _DOCUMENTS_TO_SUGGEST_FROM = 12
 
+INDEXES = "chatkeep.vector_indexes"
+"""The group of entry points through which packages offer indexes, each an `OpenIndex`."""
+
+OpenIndex = Callable[[Settings, Embedder | None], Awaitable[VectorIndex]]
+"""Opens an index for an embedder; None: BM25 alone. It raises what `open_index` does."""
+
 FetchProgress = Callable[[int, int], None]
 """Told of a download: bytes received, bytes in all."""
 
@@ -71,7 +78,7 @@ class KnowledgeBase:
 
     database: Database
     documents: SqlDocuments
-    index: EdgeIndex
+    index: VectorIndex
     embedder: Embedder | None
     retriever: Retriever
 
@@ -129,6 +136,36 @@ async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
     return await EdgeIndex.open(folder, embedder)
 
 
+async def open_index(settings: Settings, embedder: Embedder | None) -> VectorIndex:
+    """The index that `settings` name, open. Another kind of index is another name here, or an entry point.
+
+    Raises:
+        ConfigurationError: no index has that name, or it cannot be opened or reached.
+        MissingDependency: what it needs is not installed.
+    """
+    match settings.index:
+        case "edge":
+            return await EdgeIndex.open(settings.data_dir, embedder)
+        case name:
+            offered = await anyio.to_thread.run_sync(_offered_index, name)
+            return await offered(settings, embedder)
+
+
+def _offered_index(name: str) -> OpenIndex:
+    """What an installed package offers under this name. Blocks: it reads files and imports."""
+    offered = {point.name: point for point in entry_points(group=INDEXES)}
+    if name not in offered:
+        known = ", ".join(["edge", *sorted(offered)])
+        raise ConfigurationError(f"CHATKEEP_VECTOR_INDEX: there is no index {name!r}. Known: {known}.")
+    try:
+        opens: OpenIndex = offered[name].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The index {name} of {offered[name].value} cannot be loaded: {error}."
+        ) from error
+    return opens
+
+
 @asynccontextmanager
 async def open_knowledge(
     settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
@@ -146,7 +183,7 @@ async def open_knowledge(
         embedder = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
         if embedder is not None:
             opened.push_async_callback(embedder.close)
-        index = await EdgeIndex.open(settings.data_dir, embedder)
+        index = await open_index(settings, embedder)
         opened.push_async_callback(index.close)
         database = await open_database(settings.data_dir / _DATABASE)
         opened.push_async_callback(database.close)
