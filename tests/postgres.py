@@ -11,9 +11,13 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
 
 _START_SECONDS = 60.0
 _NOT_ROOT = "nobody"  # Postgres refuses to run as root, as it does in containers
@@ -116,6 +120,21 @@ def postgres_server() -> Iterator[PostgresServer]:
         server.kill()
         with suppress(OSError):
             shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def own_database(url: str) -> AsyncIterator[str]:
+    """Address of a new database of that server; it is gone at the end."""
+    name = f"chatkeep_{uuid4().hex}"
+    server = await asyncpg.connect(url)
+    try:
+        await server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        finally:
+            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await server.close()
 
 
 def _programs() -> Path:

@@ -2,12 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from chatkeep.adapters.memory import MemoryIndex
@@ -15,21 +11,7 @@ from chatkeep.adapters.pgvector.index import PgVectorIndex
 from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.knowledge.protocols import VectorIndex
 from chatkeep.testing.vector_index import VECTOR_INDEX_CHECKS, EightAxes, VectorIndexCheck
-
-
-@asynccontextmanager
-async def own_database(url: str) -> AsyncIterator[str]:
-    """Address of a new database of that server; it is gone at the end."""
-    name = f"chatkeep_{uuid4().hex}"
-    server = await asyncpg.connect(url)
-    try:
-        await server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-        finally:
-            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await server.close()
+from tests.postgres import own_database
 
 
 @pytest.fixture

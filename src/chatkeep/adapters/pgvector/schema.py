@@ -145,7 +145,7 @@ async def prepared(connection: asyncpg.Connection, embedder: Embedder | None) ->
     except asyncpg.InsufficientPrivilegeError as error:
         raise ConfigurationError(
             f"The user of CHATKEEP_PGVECTOR_URL may not begin: {error}. "
-            "Let an administrator run CREATE EXTENSION vector in that database, and grant the user CREATE on it."
+            "Let an administrator run CREATE EXTENSION vector there, and grant the user CREATE on it."
         ) from None
 
 
