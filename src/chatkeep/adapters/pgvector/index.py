@@ -35,7 +35,11 @@ _CONNECTIONS = 4
 _SECONDS = 60.0  # for one statement
 _CONNECT_SECONDS = 10.0
 _CHUNKS_A_WRITE = 128
-_SEARCH = "SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {ef}"
+# A plan that is right for any tenant and any limit is right for none: each search is planned for its own.
+_SEARCH = (
+    "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off; "
+    "SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {ef}"
+)
 _MOST_EF = 1000
 _COLUMNS = (
     "tenant, key, id, document, length, modified_at, source, labels, metadata, path, title, headings, first, "
@@ -128,9 +132,9 @@ class PgVectorIndex:
             tenant = await self._tenant(connection, context)
             if tenant is None or not tenant.chunks:
                 return Legs(dense=(), sparse=())
+            await connection.execute(_SEARCH.format(ef=min(max(limit, 40), _MOST_EF)))
             dense: list[Hit] = []
             if vector is not None and self._space.dimensions is not None:
-                await connection.execute(_SEARCH.format(ef=min(max(limit, 40), _MOST_EF)))
                 dense = await _hits(connection, nearest(self._space, vector, tenant, limit, context, where))
             words = query_terms(text, tenant.languages)
             if not words.indices:
@@ -243,11 +247,17 @@ class PgVectorIndex:
 
     async def _locked(self, connection: asyncpg.Connection, context: RequestContext) -> int:
         """The tenant's number. Its row stays locked until the transaction ends: its writers take turns."""
-        number: int = await connection.fetchval(
-            f"INSERT INTO {self._space.tenants} (name) VALUES ($1) "
-            "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING number",
+        name, found = (
             str(context.tenant),
+            f"SELECT number FROM {self._space.tenants} WHERE name = $1 FOR UPDATE",
         )
+        number: int | None = await connection.fetchval(found, name)
+        if number is None:
+            await connection.execute(
+                f"INSERT INTO {self._space.tenants} (name) VALUES ($1) ON CONFLICT DO NOTHING", name
+            )
+            number = await connection.fetchval(found, name)
+        assert number is not None  # noqa: S101 - tenants are never deleted
         return number
 
     async def _forget(
