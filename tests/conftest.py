@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.postgres import GIVEN_URL as GIVEN_POSTGRES_URL
+from tests.postgres import postgres_server
 from tests.redis import GIVEN_URL, RedisServer, redis_server
 
 # How many examples Hypothesis makes up: `HYPOTHESIS_PROFILE=thorough` is for changes of the turn engine.
@@ -46,3 +48,13 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis for one test, to kill, flush and restart."""
     with redis_server(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Address of a Postgres with pgvector for the whole session: make a database of your own in it."""
+    if GIVEN_POSTGRES_URL:
+        yield GIVEN_POSTGRES_URL
+        return
+    with postgres_server() as server:
+        yield server.url

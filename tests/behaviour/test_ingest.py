@@ -57,7 +57,7 @@ def run(
 
 def write_library(folder: Path) -> None:
     """Documents of very different lengths."""
-    dice = random.Random(1)  # noqa: S311
+    dice = random.Random(1)
     words = [
         f"{sound}{end}" for sound in ("ba", "ko", "mi", "lu", "tre") for end in ("rn", "ster", "nd", "l")
     ]
@@ -139,7 +139,7 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(tmp_path: Pa
     docs.mkdir()
     write_library(docs)
     seconds = Ingestion(docs, undisturbed).finish()
-    dice = random.Random(time.time_ns())  # noqa: S311
+    dice = random.Random(time.time_ns())
     killed = 0
     for _ in range(KILLS):
         # Each time elsewhere: a fault that this finds once is found again soon. What was done stays done, so

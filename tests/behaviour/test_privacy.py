@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -77,4 +78,31 @@ def test_with_a_model_only_its_address_is_called(deny_connect: Path, tmp_path: P
         with serving([HARBOUR], tmp_path / "data", environment) as server:
             assert use_everything(server.url) == "In Saltby."
         assert len(model.requests) == 1
+    assert log.read_text() == ""
+
+
+def test_with_an_embeddings_endpoint_only_its_address_is_called(deny_connect: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with ScriptedModelServer(api_key="sk-embed") as model:
+        model.script(Reply("In Saltby [1]."))
+        environment = {
+            "LLM_PROVIDER": "compatible",
+            "OPENAI_API_KEY": "sk-embed",
+            "OPENAI_BASE_URL": model.base_url,
+            "OPENAI_DEFAULT_MODEL": "scripted",
+            "CHATKEEP_EMBEDDER": "endpoint",
+            "CHATKEEP_EMBEDDINGS_URL": model.base_url,
+            "CHATKEEP_EMBEDDINGS_KEY": "sk-embed",
+            "CHATKEEP_EMBEDDINGS_MODEL": "nomic-embed-text",
+            **offline(deny_connect, log),
+        }
+        with serving([HARBOUR], tmp_path / "data", environment) as server:
+            assert use_everything(server.url) == "In Saltby."
+            assert "sk-embed" not in server.log.read_text()
+        embedding = [request for request in model.requests if request.path == "/v1/embeddings"]
+        bodies: list[Any] = [request.json for request in embedding]
+        asked = [text for body in bodies for text in body["input"]]
+        assert "search_query: Where is petrol sold?" in asked
+        assert any(text.startswith("search_document: ") and "Saltby" in text for text in asked)
+        assert len(model.requests) == len(embedding) + 1
     assert log.read_text() == ""

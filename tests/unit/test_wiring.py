@@ -4,11 +4,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import HttpUrl
 
 from chatkeep.adapters.memory_journal import MemoryJournal
-from chatkeep.core.errors import ConfigurationError, MissingDependency
-from chatkeep.settings import Settings
-from chatkeep.wiring import open_journal, open_services
+from chatkeep.core.context import local_context
+from chatkeep.core.errors import ConfigurationError, EmbedderUnavailable, MissingDependency
+from chatkeep.knowledge.ingest import ingest
+from chatkeep.settings import EmbeddingSettings, Settings
+from chatkeep.testing import ScriptedModelServer
+from chatkeep.wiring import open_journal, open_knowledge, open_services
 from tests.redis import RedisServer
 
 
@@ -36,3 +40,29 @@ async def test_the_server_does_not_start_without_the_redis_it_was_given(tmp_path
         async with open_services(settings):
             pass
     assert not (tmp_path / "data").exists()
+
+
+async def test_an_endpoint_that_is_not_there_stops_the_start_and_leaves_the_data_folder_free(
+    tmp_path: Path,
+) -> None:
+    embeddings = EmbeddingSettings(url=HttpUrl("http://127.0.0.1:9/v1"), model="m", dimensions=None)
+    settings = Settings.load({}, data_dir=tmp_path, embedder="endpoint", embeddings=embeddings)
+    with pytest.raises(EmbedderUnavailable, match="CHATKEEP_EMBEDDINGS_URL"):
+        async with open_knowledge(settings):
+            pass
+    async with open_knowledge(Settings.load({}, data_dir=tmp_path, embedder="none")):
+        pass
+
+
+async def test_a_document_is_ingested_and_found_through_an_endpoint(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "boats.md").write_text("# Boats\n\nThe ferry leaves at noon.\n")
+    with ScriptedModelServer() as server:
+        embeddings = EmbeddingSettings(url=HttpUrl(server.base_url), model="m")
+        settings = Settings.load({}, data_dir=tmp_path / "data", embedder="endpoint", embeddings=embeddings)
+        async with open_knowledge(settings) as knowledge:
+            context = local_context("test")
+            await ingest([tmp_path / "docs"], knowledge.library(settings), context)
+            legs = await knowledge.retriever.candidates("ferry at noon", context)
+            assert len(legs.dense) == len(legs.sparse) == 1
+            assert [p.path for p in await knowledge.retriever.search("ferry", 3, context)] == ["boats.md"]

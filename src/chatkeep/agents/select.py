@@ -104,14 +104,14 @@ async def select(
             return Selection((), evidence)
         scores = by_words + _by_rank(candidates, _RANK_BY_WORDS)
         return Selection(_best(candidates, scores, None), evidence)
-    asked_vector, *vectors = await embedder.embed([question, *(one.sentence.text for one in candidates)])
-    meant = np.array(vectors) @ asked_vector
+    vectors = await embedder.embed([one.sentence.text for one in candidates])
+    meant = vectors @ await embedder.embed_query(question)
     evidence = _PASSAGE * whole + (1 - _PASSAGE) * float(meant.max())
     if evidence < _ENOUGH:
         return Selection((), evidence)
     scores = _MEANING * meant + (1 - _MEANING) * by_words + _by_rank(candidates, _RANK)
     scores[meant < _LEAST_MEANING] = 0.0
-    return Selection(_best(candidates, scores, np.array(vectors)), evidence)
+    return Selection(_best(candidates, scores, vectors), evidence)
 
 
 def _weighed(

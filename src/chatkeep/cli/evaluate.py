@@ -37,8 +37,12 @@ def run(directory: Path, *, as_json: bool) -> None:
 
 async def _evaluate(settings: Settings, directory: Path) -> BeirReport:
     embedder = await open_embedder(settings, may_fetch=True)
-    with tempfile.TemporaryDirectory() as folder, _Bar() as bar:
-        return await evaluate_beir(directory, embedder, lambda: new_index(Path(folder), embedder), bar)
+    try:
+        with tempfile.TemporaryDirectory() as folder, _Bar() as bar:
+            return await evaluate_beir(directory, embedder, lambda: new_index(Path(folder), embedder), bar)
+    finally:
+        if embedder is not None:
+            await embedder.close()
 
 
 def _table(directory: Path, report: BeirReport) -> Table:

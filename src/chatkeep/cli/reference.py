@@ -15,7 +15,7 @@ from pydantic import HttpUrl, RedisDsn, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from chatkeep.settings import ModelSettings, Settings
+from chatkeep.settings import EmbeddingSettings, ModelSettings, Settings
 
 _INTRODUCTION = """\
 # Configuration reference
@@ -40,6 +40,13 @@ These variables are chatkeep's own. `chatkeep serve` uses all of them; the other
 that concern the data folder, the documents, the embedder and the log, but refuse a wrong one all the same.
 """
 
+_EMBEDDINGS = """\
+## The embeddings endpoint
+
+These variables count with `CHATKEEP_EMBEDDER=endpoint`. [The guide to
+embedders](../guides/embedders.md) shows which of them common providers need.
+"""
+
 _MODEL = """\
 ## The language model
 
@@ -61,7 +68,8 @@ _NAMES: Mapping[Any, str] = {
 
 def configuration_reference() -> str:
     """The page, in Markdown."""
-    return "\n".join([_INTRODUCTION, _SERVER, *_variables(Settings), _MODEL, *_variables(ModelSettings)])
+    sections = [_SERVER, *_variables(Settings), _EMBEDDINGS, *_variables(EmbeddingSettings)]
+    return "\n".join([_INTRODUCTION, *sections, _MODEL, *_variables(ModelSettings)])
 
 
 def _variables(settings: type[BaseSettings]) -> Iterator[str]:

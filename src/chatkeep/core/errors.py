@@ -16,7 +16,8 @@ ChatkeepError
 ├── RunLost               an answer in the making is not this process's any more
 └── NotReady              trying again in a moment will work
     ├── Overloaded             the server has its fill of work
-    └── JournalUnavailable     the place where answers are written down cannot be reached
+    ├── JournalUnavailable     the place where answers are written down cannot be reached
+    └── EmbedderUnavailable    what makes vectors of texts cannot be reached, or has its fill of work
 
 `http.errors` maps each to a status; a test insists that none is forgotten. Messages say what was
 wrong and what to do, and hold no secrets: they are shown to people.
@@ -97,3 +98,7 @@ class Overloaded(NotReady):
 
 class JournalUnavailable(NotReady):
     """The journal of answers cannot be reached; without it none is begun."""
+
+
+class EmbedderUnavailable(NotReady):
+    """The embeddings endpoint cannot be reached, or refuses for now; repeating was of no use."""

@@ -31,6 +31,7 @@ STATUS: dict[type[errors.ChatkeepError], int] = {
     errors.NotReady: 503,
     errors.Overloaded: 503,
     errors.JournalUnavailable: 503,
+    errors.EmbedderUnavailable: 503,
 }
 
 _RETRY_AFTER_SECONDS = "2"

@@ -6,6 +6,7 @@ Without this a question would wait behind what ingesting has begun, at each step
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -47,10 +48,22 @@ class FastLane(_Lane):
         self.is_free.set()
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
+        with self._taken():
+            return await self._embedder.embed(texts)
+
+    async def embed_query(self, text: str) -> Vectors:
+        with self._taken():
+            return await self._embedder.embed_query(text)
+
+    async def close(self) -> None:
+        await self._embedder.close()
+
+    @contextmanager
+    def _taken(self) -> Iterator[None]:
         self._under_way += 1
         self.is_free.clear()
         try:
-            return await self._embedder.embed(texts)
+            yield
         finally:
             self._under_way -= 1
             if not self._under_way:
@@ -74,6 +87,12 @@ class SlowLane(_Lane):
                 pass
             vectors[places] = await self._embedder.embed([texts[place] for place in places])
         return vectors
+
+    async def embed_query(self, text: str) -> Vectors:
+        return await self._fast.embed_query(text)
+
+    async def close(self) -> None:
+        """Nothing: the fast lane closes what both lead to."""
 
 
 def _parts(texts: Sequence[str]) -> Iterator[list[int]]:

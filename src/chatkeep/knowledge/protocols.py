@@ -44,10 +44,25 @@ class Parser(Protocol):
 
 
 class TextEmbedder(Protocol):
-    """Texts to unit vectors, so that a dot product is the cosine."""
+    """Texts to unit vectors, so that a dot product is the cosine.
+
+    Many models are trained to see a question and what answers it marked apart ("query: ", "passage: "), so
+    there are two ways in. Where a model makes no difference, they give the same.
+    """
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions), float32, each row of norm 1. Never blocks the loop."""
+        """What is to be found. Shape (len(texts), dimensions), float32, each row of norm 1.
+
+        Never blocks the loop.
+
+        Raises:
+            EmbedderUnavailable: it lies elsewhere, and cannot be reached or has its fill of work.
+            ConfigurationError: it cannot work as it is set up.
+        """
+        ...
+
+    async def embed_query(self, text: str) -> Vectors:
+        """What to look for, to be held against the rows of `embed`. Shape (dimensions,); else as `embed`."""
         ...
 
 
@@ -69,6 +84,10 @@ class Embedder(TextEmbedder, Protocol):
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The (start, end) code point offsets of each token of `text`, uncut, without specials."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds: memory, connections. It is not used again."""
         ...
 
 
@@ -206,6 +225,14 @@ class VectorIndex(PassageReader, Protocol):
 
     async def flush(self) -> None:
         """On return, everything before is on disk."""
+        ...
+
+    async def optimize(self) -> bool:
+        """Make searches fast again after many writes, while both go on. Whether there was anything to do."""
+        ...
+
+    async def check(self) -> None:
+        """Raises: NotReady: it cannot be reached just now."""
         ...
 
     async def close(self) -> None: ...

@@ -42,5 +42,5 @@ class Retriever:
         """What each leg finds by itself."""
         if not query.strip():
             return Legs(dense=(), sparse=())
-        vector = (await self.embedder.embed([query]))[0] if self.embedder else None
+        vector = await self.embedder.embed_query(query) if self.embedder else None
         return await self.index.search(query, vector, CANDIDATES, context, Where(self.sources))

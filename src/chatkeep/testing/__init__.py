@@ -6,11 +6,14 @@ with ScriptedModelServer() as server:
     assert server.requests[0].json["stream"] is True
 """
 
-from chatkeep.testing.script import Fault, Gate, RecordedRequest, Reply, ToolCall, Usage
+from chatkeep.testing.embeddings import EmbeddingsLimits
+from chatkeep.testing.script import EmbeddingsReply, Fault, Gate, RecordedRequest, Reply, ToolCall, Usage
 from chatkeep.testing.server import ScriptedModelServer
 from chatkeep.testing.sse import events
 
 __all__ = [
+    "EmbeddingsLimits",
+    "EmbeddingsReply",
     "Fault",
     "Gate",
     "RecordedRequest",

@@ -168,6 +168,23 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingsReply:
+    """One answer of the scripted embedding model, where it shall not be the faithful one.
+
+    Attributes:
+        fail: as for a `Reply`. `cut` breaks off in the middle of the body.
+        spoil: what is wrong with the vectors. `count`: the last is left out; `order`: they come in reverse,
+            each with its right index, which is allowed; `index`: two have the same; `dimensions`: they are
+            one number longer; `uneven`: the last is; `nan`, `zero`: the last is made of that.
+        delay: seconds before the answer.
+    """
+
+    fail: Fault | None = None
+    spoil: Literal["count", "order", "index", "dimensions", "uneven", "nan", "zero"] | None = None
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One server-sent event. Content frames are those that faults count and gates and delays pace.
 

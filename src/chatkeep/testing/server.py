@@ -6,14 +6,9 @@ worded as OpenAI words them, so that code which reads them can be tested.
 """
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
-import math
-import re
 import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -28,9 +23,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from chatkeep.testing import completions, responses
-from chatkeep.testing.script import Fault, Frame, RecordedRequest, Reply, Usage
-from chatkeep.testing.strictness import refuse_completion, refuse_response
+from chatkeep.testing import completions, embeddings, responses
+from chatkeep.testing.embeddings import EmbeddingsLimits
+from chatkeep.testing.script import EmbeddingsReply, Fault, Frame, RecordedRequest, Reply, Usage
+from chatkeep.testing.strictness import refuse_completion, refuse_embeddings, refuse_response
 
 _START_DEADLINE = 10.0  # seconds; a machine that cannot bind a port by then never will
 
@@ -55,7 +51,8 @@ class ScriptedModelServer:
         strict: refuse what OpenAI refuses (see `strictness`).
         api_key: when set, any other key gets HTTP 401.
         model: the name `GET /v1/models` lists.
-        dimensions: length of the vectors of `POST /v1/embeddings`.
+        dimensions: length of the vectors of `POST /v1/embeddings`, if the request does not say.
+        embeddings_limits: what that takes in one request.
         transcription: what `POST /v1/audio/transcriptions` hears.
         knows_stream_options: False refuses `stream_options`, as some providers do.
     """
@@ -68,6 +65,7 @@ class ScriptedModelServer:
         api_key: str | None = None,
         model: str = "scripted",
         dimensions: int = 64,
+        embeddings_limits: EmbeddingsLimits = EmbeddingsLimits(),  # noqa: B008 (it is frozen)
         transcription: str = "What does the manual say?",
         knows_stream_options: bool = True,
     ) -> None:
@@ -77,6 +75,8 @@ class ScriptedModelServer:
         self._api_key = api_key
         self._model = model
         self._dimensions = dimensions
+        self._embeddings_limits = embeddings_limits
+        self._embeddings_script: deque[EmbeddingsReply] = deque()
         self._transcription = transcription
         self._knows_stream_options = knows_stream_options
         self._script: deque[Reply] = deque()
@@ -97,6 +97,10 @@ class ScriptedModelServer:
     def script(self, *replies: Reply) -> None:
         """Queue `replies`; each answers one request, in order."""
         self._script.extend(replies)
+
+    def script_embeddings(self, *replies: EmbeddingsReply) -> None:
+        """Queue `replies` for requests for embeddings; when they are used up, every answer is faithful."""
+        self._embeddings_script.extend(replies)
 
     def __enter__(self) -> Self:
         self._socket.bind(("127.0.0.1", 0))
@@ -173,18 +177,16 @@ class ScriptedModelServer:
 
     async def _embeddings(self, request: Request) -> Response:
         recorded = await self._record(request)
-        body: dict[str, Any] = recorded.json
-        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-        vectors = [vector(text, self._dimensions) for text in texts]
-        coded = body.get("encoding_format") == "base64"
-        data = [
-            {"object": "embedding", "index": n, "embedding": _base64(row) if coded else row}
-            for n, row in enumerate(vectors)
-        ]
-        tokens = sum(len(text.split()) for text in texts)
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        recorded.finished.set()
-        return JSONResponse({"object": "list", "data": data, "model": body.get("model"), "usage": usage})
+        if refusal := self._refuse(recorded, self._refuse_embeddings):
+            return refusal
+        script = self._embeddings_script
+        reply = script.popleft() if script else EmbeddingsReply()
+        body = embeddings.response(recorded.json, reply, self._dimensions)
+        return self._whole(recorded, Reply(fail=reply.fail, delay_before_first=reply.delay), body)
+
+    def _refuse_embeddings(self, body: dict[str, Any]) -> str | None:
+        limits = self._embeddings_limits
+        return refuse_embeddings(body) or embeddings.refuse_size(body, limits)
 
     async def _transcriptions(self, request: Request) -> Response:
         recorded = await self._record(request)
@@ -326,17 +328,3 @@ def _error(recorded: RecordedRequest, fault: Fault) -> Response:
     message = fault.message or "The server had an error while processing your request."
     body = {"error": {"message": message, "type": kind, "param": None, "code": fault.code}}
     return JSONResponse(body, status_code=fault.status, headers=dict(fault.headers))
-
-
-def vector(text: str, dimensions: int) -> list[float]:
-    """A unit vector that depends on the words of `text` alone: texts that share words are close."""
-    result = [0.0] * dimensions
-    for word in re.findall(r"\w+", text.lower()) or [""]:
-        digest = hashlib.sha256(word.encode()).digest()
-        result[int.from_bytes(digest[:4], "big") % dimensions] += 1.0 if digest[4] & 1 else -1.0
-    norm = math.sqrt(sum(value * value for value in result))
-    return [value / norm for value in result] if norm else [1.0] + [0.0] * (dimensions - 1)
-
-
-def _base64(row: list[float]) -> str:
-    return base64.b64encode(struct.pack(f"<{len(row)}f", *row)).decode()

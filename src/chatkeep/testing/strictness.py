@@ -35,6 +35,17 @@ def refuse_response(body: dict[str, Any]) -> str | None:
     return _refuse_model(body) or _refuse_ids(items) or _refuse_parts(items) or _refuse_calls(items)
 
 
+def refuse_embeddings(body: dict[str, Any]) -> str | None:
+    """Why a request for embeddings would be refused."""
+    texts = body.get("input")
+    texts = [texts] if isinstance(texts, str) else texts
+    if not isinstance(texts, list) or not texts:
+        return "Missing required parameter: 'input'."
+    if not all(isinstance(text, str) and text for text in texts):
+        return "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
+    return _refuse_model(body)
+
+
 def _refuse_model(body: dict[str, Any]) -> str | None:
     return None if body.get("model") else "you must provide a model parameter"
 

@@ -102,6 +102,7 @@ async def test_vectors_arrive_to_the_last_bit(client: KnowledgeClient) -> None:
     assert vectors.dtype == np.float32
     assert np.array_equal(vectors, await FewAxes().embed(["one two", "three"]))
     assert (await client.embed([])).shape == (0, FewAxes.width)
+    assert np.array_equal(await client.embed_query("one two"), vectors[0])
 
 
 async def test_without_an_embedder_it_says_so(path: Path, index: WatchedIndex) -> None:

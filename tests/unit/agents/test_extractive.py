@@ -11,7 +11,7 @@ from chatkeep.agents.extractive import ExtractiveModel
 from chatkeep.agents.passages import PromptPassage, render_question
 from chatkeep.agents.words import terms
 from chatkeep.knowledge.protocols import Embedder, Vectors
-from chatkeep.testing.server import vector
+from chatkeep.testing.embeddings import vector
 
 PASSAGES = [
     PromptPassage(
@@ -45,8 +45,14 @@ class WordEmbedder:
         rows = [vector(" ".join(terms(text)), self.dimensions) for text in texts]
         return np.array(rows, dtype=np.float32)
 
+    async def embed_query(self, text: str) -> Vectors:
+        return np.array(vector(" ".join(terms(text)), self.dimensions), dtype=np.float32)
+
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return []
+
+    async def close(self) -> None:
+        pass
 
 
 @pytest.fixture(params=["words alone", "embedder"])

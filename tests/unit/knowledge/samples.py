@@ -33,8 +33,15 @@ class FewAxes:
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
+    async def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = (await self.embed([text]))[0]
+        return vector
+
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return word_spans(text)
+
+    async def close(self) -> None:
+        pass
 
 
 def sample(

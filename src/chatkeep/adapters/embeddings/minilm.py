@@ -87,6 +87,10 @@ class MiniLM:
         self._rest_when_idle()
         return vectors
 
+    async def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = (await self.embed([text]))[0]
+        return vector
+
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for start, end in _slices(text):
@@ -109,6 +113,11 @@ class MiniLM:
         """Give back the memory of the session and the tokeniser; the next use loads them again."""
         self._loaded = self._tokenizer = None
         _return_memory()
+
+    async def close(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        self._loaded = self._tokenizer = None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)

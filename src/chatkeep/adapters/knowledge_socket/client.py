@@ -21,6 +21,7 @@ from chatkeep.adapters.knowledge_socket.frames import (
     Described,
     Embed,
     Embedded,
+    EmbedQuery,
     Failed,
     Found,
     Read,
@@ -90,6 +91,11 @@ class KnowledgeClient:
         """As `TextEmbedder.embed`. Raises: NotReady. It reads nothing that is anybody's."""
         return unpack(await self._ask(Embed(texts), local_context("embed"), Embedded))
 
+    async def embed_query(self, text: str) -> Vectors:
+        """As `TextEmbedder.embed_query`. Raises: NotReady."""
+        vector: Vectors = unpack(await self._ask(EmbedQuery(text), local_context("embed"), Embedded))[0]
+        return vector
+
     async def embeds(self) -> bool:
         """Whether there is an embedder.
 
@@ -144,7 +150,7 @@ class KnowledgeClient:
         _log.warning("knowledge_lost", reason=reason)
 
     async def _ask(
-        self, asked: Describe | Search | Read | Embed, context: RequestContext, wanted: type[A]
+        self, asked: Describe | Search | Read | Embed | EmbedQuery, context: RequestContext, wanted: type[A]
     ) -> A:
         number = next(self._numbers)
         request = frame(Request(number, context, asked))

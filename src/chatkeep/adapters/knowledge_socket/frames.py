@@ -63,12 +63,18 @@ class Embed:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbedQuery:
+    text: str
+    kind: Literal["embed_query"] = "embed_query"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call, and for whom it is made."""
 
     number: int
     context: RequestContext
-    asked: Annotated[Describe | Search | Read | Embed, Field(discriminator="kind")]
+    asked: Annotated[Describe | Search | Read | Embed | EmbedQuery, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from chatkeep.adapters.knowledge_socket.frames import (
     Described,
     Embed,
     Embedded,
+    EmbedQuery,
     Failed,
     Found,
     Read,
@@ -124,7 +125,9 @@ class _Conversation:
                 return Found(await self._retriever.search(query, limit, request.context))
             case Read(ids):
                 return Found(await self._retriever.index.passages(ids, request.context))
+            case Embed() | EmbedQuery() if embedder is None:
+                raise ChatkeepError("There is no embedder.")
             case Embed(texts):
-                if embedder is None:
-                    raise ChatkeepError("There is no embedder.")
                 return pack(await embedder.embed(texts))
+            case EmbedQuery(text):
+                return pack((await embedder.embed_query(text))[None, :])

@@ -222,6 +222,9 @@ class EdgeIndex:
         """
         return bool(await self._in_thread(self._shard.optimize))
 
+    async def check(self) -> None:
+        """It is in this process."""
+
     async def close(self) -> None:
         await self._in_thread(self._close)
 

@@ -1,0 +1,37 @@
+"""The published contract of a `VectorIndex`, held against chatkeep's own: pgvector's in a real Postgres."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chatkeep.adapters.memory import MemoryIndex
+from chatkeep.adapters.pgvector.index import PgVectorIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
+from chatkeep.knowledge.protocols import VectorIndex
+from chatkeep.testing.vector_index import VECTOR_INDEX_CHECKS, EightAxes, VectorIndexCheck
+from tests.postgres import own_database
+
+
+@pytest.fixture
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
+    match request.param:
+        case "memory":
+            yield MemoryIndex()
+        case "edge":
+            opened = await EdgeIndex.open(tmp_path, EightAxes())
+            yield opened
+            await opened.close()
+        case _:
+            async with own_database(request.getfixturevalue("postgres_url")) as url:
+                postgres = await PgVectorIndex.open(url, EightAxes())
+                yield postgres
+                await postgres.close()
+
+
+@pytest.mark.parametrize("index", ["memory", "edge", "pgvector"], indirect=True)
+@pytest.mark.parametrize("check", VECTOR_INDEX_CHECKS, ids=lambda check: check.__name__)
+async def test_it_is_true_of_the_index_that(check: VectorIndexCheck, index: VectorIndex) -> None:
+    async with asyncio.timeout(60):
+        await check(index)
