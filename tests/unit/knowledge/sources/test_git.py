@@ -25,7 +25,7 @@ def work(tmp_path: Path) -> Path:
     (folder / "docs").mkdir(parents=True)
     (folder / "README.md").write_text("# Boats\n")
     (folder / "docs" / "berths.md").write_text("# Berths\n")
-    (folder / "main.go").write_text("package main")
+    (folder / "main.o").write_text("package main")
     (folder / ".gitignore").write_text("secret.md\n")
     commit(folder)
     (folder / "secret.md").write_text("not tracked")
