@@ -8,6 +8,7 @@ compile, and where it errs, as inside a long string, only a heading is wrong: th
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 
 from chatkeep.knowledge.parse.decode import decode
@@ -23,12 +24,20 @@ _GENERATED = Unreadable("it looks made by a tool (its lines are too long for peo
 
 @dataclass(frozen=True, slots=True)
 class _Language:
+    """How a fence names it, and how the first lines of its definitions look: a pattern, empty for none."""
+
     name: str
-    definition: re.Pattern[str] | None = None
+    definition: str = ""
 
 
 def _language(name: str, *definitions: str) -> _Language:
-    return _Language(name, re.compile("|".join(definitions)) if definitions else None)
+    return _Language(name, "|".join(definitions))
+
+
+@cache
+def _definition(language: _Language) -> re.Pattern[str]:
+    """Compiled when a file needs it: there are many, and a process may need none."""
+    return re.compile(language.definition or "(?!)")
 
 
 _C_LIKE = r"(?:[A-Za-z_][\w:<>,*&\[\] ]{0,200}[\s*&])?~?[A-Za-z_][\w:~]*\([^;]*$"
@@ -146,11 +155,9 @@ def _sections(lines: list[str], language: _Language) -> Iterator[tuple[int, int]
 
 
 def _defines(line: str, language: _Language) -> bool:
-    pattern = language.definition
     return (
-        pattern is not None
-        and not line[:1].isspace()
-        and pattern.match(line[:_LONG_LINE]) is not None
+        not line[:1].isspace()
+        and _definition(language).match(line[:_LONG_LINE]) is not None
         and not _NO_DEFINITION.match(line)
     )
 
