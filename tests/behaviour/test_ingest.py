@@ -295,15 +295,6 @@ def test_a_hostile_folder_is_read_without_harm_and_each_refusal_explained(short_
     assert {path: path.lstat().st_mtime_ns for path in docs.rglob("*")} == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_one_may_not_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "private.md").write_text("Words.")
-    (tmp_path / "docs" / "private.md").chmod(0)
-    done = run("ingest", tmp_path / "docs", "--data-dir", tmp_path / "data")
-    assert "skipped private.md: it cannot be read: Permission denied." in done.stderr
-
-
 def test_a_source_that_is_gone_can_be_forgotten(tmp_path: Path) -> None:
     for name in ("old", "new"):
         (tmp_path / name).mkdir()

@@ -301,3 +301,40 @@ async def test_a_source_is_forgotten_by_its_name_alone(library: Library, docs: P
     assert await forget_source("/nowhere", library, HERE) == 0
     assert await forget_source(str(docs), library, HERE) == 2
     assert await library.index.count(HERE) == await library.documents.count(HERE) == 0
+
+
+async def test_a_file_that_may_not_be_read_is_named_and_stays_known(
+    library: Library, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ingest([docs], library, HERE)
+    opening = os.open
+
+    def refusing(path: str, *arguments: int) -> int:
+        if str(path).endswith("a.md"):
+            raise PermissionError(13, "Permission denied", path)
+        return opening(path, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refusing)
+        report = await ingest([docs], library, HERE)
+    assert [(each.path, each.reason) for each in report.skipped] == [
+        ("a.md", "it cannot be read: Permission denied.")
+    ]
+    assert await paths_found(library, "apples") == ["a.md"]
+
+
+async def test_a_file_that_somebody_writes_is_left_for_later(
+    library: Library, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = os.fstat
+
+    def growing(number: int) -> os.stat_result:
+        with (docs / "a.md").open("a") as file:
+            file.write("x")
+        return asking(number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", growing)
+        report = await ingest([docs], library, HERE)
+    assert "it changes while it is read" in {each.path: each.reason for each in report.skipped}["a.md"]
+    assert (await ingest([docs], library, HERE)).skipped == ()
