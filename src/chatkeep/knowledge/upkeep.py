@@ -77,11 +77,14 @@ class Upkeep:
         folders = [root for root in roots if root is not None]
         if not folders:
             return
-        async for changed in changes.watch(folders):
-            for place, root in enumerate(roots):
-                if root is not None and any(_is_in(path, root) for path in changed):
-                    self._due[place] = self._clock.now()
-            self._woken.set()
+        try:
+            async for changed in changes.watch(folders):
+                for place, root in enumerate(roots):
+                    if root is not None and any(_is_in(path, root) for path in changed):
+                        self._due[place] = self._clock.now()
+                self._woken.set()
+        except ChatkeepError as error:  # the schedule goes on
+            _log.error("Changes of files are not noticed any more: %s", error)
 
     async def _sleep(self) -> None:
         """Until something is due."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkeep.core.errors import NotReady
+from chatkeep.core.errors import ConfigurationError, NotReady
 from chatkeep.knowledge.sources import Bearing, Listing, Source
 from chatkeep.knowledge.upkeep import Tended, Upkeep
 from tests.virtual_time import VIRTUAL_TIME
@@ -129,6 +129,17 @@ async def test_a_change_during_a_look_brings_another_and_never_two_at_a_time() -
     await run(upkeep, 30)
     assert looks.made == [("/docs", 1), ("/docs", 2)]
     assert looks.most_at_once == 1
+
+
+async def test_a_disk_that_cannot_be_watched_leaves_the_schedule() -> None:
+    class Blind(Disk):
+        async def watch(self, roots: Sequence[Path]) -> AsyncIterator[frozenset[Path]]:
+            raise ConfigurationError("too many files")
+            yield frozenset()
+
+    looks = Looks(LoopClock())
+    await run(Upkeep([Tended(Place("/docs", Path("/docs")), HOUR, NOON)], looks, looks.clock, Blind()), 90)
+    assert looks.made == [("/docs", 60)]
 
 
 async def test_nothing_due_is_nothing_done() -> None:

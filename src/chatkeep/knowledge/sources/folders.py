@@ -84,7 +84,12 @@ class FolderSource:
             below = "" if here == "." else f"{here}/"
             ignoring = [each for each in ignoring if below.startswith(each[0])]
             if IGNORE_FILE in names:
-                ignoring.append((below, _read_ignored(Path(folder, IGNORE_FILE))))
+                try:
+                    ignoring.append((below, _read_ignored(Path(folder, IGNORE_FILE))))
+                except OSError as error:  # what it would keep back is not known, so nothing is taken
+                    folders.clear()
+                    unreachable(OSError(error.errno, f"its {IGNORE_FILE}: {error.strerror}", folder))
+                    continue
             folders[:] = sorted(
                 name
                 for name in folders
@@ -117,12 +122,9 @@ def _resolved(path: Path) -> Path:
 
 
 def _read_ignored(file: Path) -> Ignored:
-    """Raises nothing: what cannot be read ignores nothing."""
-    try:
-        with file.open("rb") as opened:
-            return Ignored.parse(opened.read(_MOST_IGNORE_BYTES).decode("utf-8", errors="replace"))
-    except OSError:
-        return Ignored()
+    """Raises: OSError."""
+    with file.open("rb") as opened:
+        return Ignored.parse(opened.read(_MOST_IGNORE_BYTES).decode("utf-8", errors="replace"))
 
 
 @dataclass(slots=True)

@@ -47,6 +47,14 @@ async def test_an_ignore_file_cannot_reveal_what_is_hidden_or_outside(docs: Path
     assert not paths(await FolderSource(docs).look(MOST)) & {"out.md", ".hidden/x.md"}
 
 
+async def test_a_folder_whose_ignore_file_cannot_be_read_is_out_of_reach(docs: Path) -> None:
+    (docs / "hr" / ".chatkeepignore").symlink_to(docs / "nowhere")
+    listing = await FolderSource(docs).look(MOST)
+    assert paths(listing) == {"a.md", "b.txt", "drafts/x.md"}
+    assert listing.may_hold(str(docs), "hr/deep/more.md")
+    assert [skipped.path for skipped in listing.skipped] == ["hr/"]
+
+
 async def test_a_labelled_folder_keeps_its_files_from_the_one_around_it(docs: Path) -> None:
     whole = FolderSource(docs)
     inner = FolderSource(docs / "hr", bearing=Bearing(("hr",)))
