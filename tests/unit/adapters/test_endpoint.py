@@ -113,6 +113,17 @@ async def test_no_more_requests_at_a_time_than_allowed(server: ScriptedModelServ
     assert len({request.port for request in server.requests}) <= 2  # a connection carries one at a time
 
 
+async def test_a_question_does_not_wait_behind_an_ingestion(server: ScriptedModelServer) -> None:
+    server.script_embeddings(EmbeddingsReply(fail=Fault.http(500)))
+    resting = asyncio.Event()
+    async with opened(server, None, held(resting), concurrency=1) as embedder, asyncio.timeout(20):
+        ingesting = asyncio.create_task(embedder.embed(["a passage"]))
+        await resting.wait()
+        assert (await embedder.embed_query("a question")).shape == (64,)
+        ingesting.cancel()
+        await asyncio.gather(ingesting, return_exceptions=True)
+
+
 async def test_the_length_of_vectors_is_found_out_where_it_is_not_set(server: ScriptedModelServer) -> None:
     async with opened(server, dimensions=None) as embedder:
         assert embedder.dimensions == 64

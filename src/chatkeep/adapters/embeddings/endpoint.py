@@ -27,7 +27,7 @@ from chatkeep.telemetry.logs import get_logger
 _log = get_logger(__name__)
 
 _FOR_PASSAGES = Patience(attempts=8, seconds=300.0)  # a job of minutes may wait out a minute's limit
-_FOR_A_QUERY = Patience(attempts=3, seconds=10.0)  # somebody is waiting
+_FOR_A_QUERY = Patience(attempts=3, seconds=10.0, queues=False)  # somebody is waiting
 _BLANK = "."  # in place of a text of nothing, which providers refuse
 
 

@@ -30,10 +30,12 @@ class Patience:
 
     Attributes:
         seconds: no attempt begins later than this after the first.
+        queues: it takes its turn behind what is being asked already.
     """
 
     attempts: int
     seconds: float
+    queues: bool = True
 
 
 def pause(attempt: int, asked: float | None, dice: float) -> float:

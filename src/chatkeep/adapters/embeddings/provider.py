@@ -8,6 +8,7 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -75,7 +76,7 @@ class _Refusal:
 
 
 class Provider:
-    """Sends one request at a time for each that asks, at most `concurrency` together."""
+    """Sends one request at a time for each that asks; of those that queue, at most `concurrency` together."""
 
     def __init__(self, settings: EmbeddingSettings, chance: Chance | None = None) -> None:
         """Raises: ConfigurationError: the address or the model is not set."""
@@ -107,7 +108,7 @@ class Provider:
             TooMuch: fewer or shorter texts might do.
         """
         began, attempt = self._chance.now(), 0
-        async with self._room:
+        async with self._room if patience.queues else nullcontext():
             while True:
                 await self._take_turn(tokens, patience)
                 got = await self._attempt(texts)
@@ -249,7 +250,7 @@ def _client(settings: EmbeddingSettings) -> "httpx.AsyncClient":
     return httpx.AsyncClient(
         headers=headers,
         timeout=httpx.Timeout(settings.timeout),
-        limits=httpx.Limits(max_connections=settings.concurrency, keepalive_expiry=30.0),
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=30.0),
         trust_env=False,
         verify=httpx.create_ssl_context() if secure else False,
     )
