@@ -24,6 +24,7 @@ from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.parsing.limits import Limits as ParsingLimits
 from chatkeep.adapters.parsing.pool import ParserPool
+from chatkeep.adapters.pdf.pages import PdfPages
 from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.adapters.sql.documents import SqlDocuments
 from chatkeep.adapters.sql.engine import Database, open_database
@@ -32,10 +33,11 @@ from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import ConfigurationError, JournalUnavailable, MissingDependency, NotFound
 from chatkeep.http.deps import Services
-from chatkeep.knowledge.documents import Document, Passage, PassageId
+from chatkeep.knowledge.documents import Document, DocumentId, Passage, PassageId
 from chatkeep.knowledge.ingest import Library, Report, ingest
 from chatkeep.knowledge.lanes import FastLane, SlowLane
 from chatkeep.knowledge.language import stop_words
+from chatkeep.knowledge.pages import Page, PageDrawer, PageImage
 from chatkeep.knowledge.protocols import (
     DocumentStore,
     Embedder,
@@ -384,7 +386,7 @@ async def open_services(settings: Settings, knowledge_socket: Path | None = None
         # The Agents SDK takes two seconds to import: in a thread, so that the loop goes on answering.
         chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
-            library = _Library(knowledge.documents, knowledge.passages)
+            library = _Library(knowledge.documents, knowledge.passages, PdfPages())
             yield Services(
                 chat=chat,
                 sources=library,
@@ -440,6 +442,7 @@ def _assistant(
     from chatkeep.agents.models import create_model
     from chatkeep.agents.workflow import Workflow
     from chatkeep.chat.server import ChatServer
+    from chatkeep.knowledge.cite import Checker
     from chatkeep.streams.runs import Limits
 
     clock = SystemClock()
@@ -454,6 +457,7 @@ def _assistant(
         journal,
         limits=limits,
         image_domains=settings.image_domains,
+        checker=Checker(knowledge.embedder),
     )
     return chat, model
 
@@ -471,15 +475,22 @@ async def warn_of_an_index_left_behind(knowledge: KnowledgeBase) -> None:
 class _Library:
     """Reads documents for the pages: what a citation points to, what one might ask."""
 
-    def __init__(self, documents: DocumentStore, passages: PassageReader) -> None:
+    def __init__(self, documents: DocumentStore, passages: PassageReader, pages: PageDrawer) -> None:
         self._documents = documents
         self._passages = passages
+        self._pages = pages
 
     async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
         found = await self._passages.passages([PassageId(passage_id)], context)
         if not found:
             raise NotFound("This source is no longer here.")
         return found[0], await self._documents.load(found[0].document_id, context)
+
+    async def document(self, document_id: str, context: RequestContext) -> Document:
+        return await self._documents.load(DocumentId(document_id), context)
+
+    async def page_image(self, document: Document, page: Page) -> PageImage | None:
+        return await self._pages.draw(document, page)
 
     async def suggestions(self, context: RequestContext) -> list[Suggestion]:
         documents = await self._documents.some(_DOCUMENTS_TO_SUGGEST_FROM, context)

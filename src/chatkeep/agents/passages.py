@@ -21,11 +21,14 @@ class PromptPassage:
     section: str
     file: str
     text: str
+    place: str = ""
 
 
 _BLOCK = re.compile(r"<passages>\n(.*)</passages>", re.DOTALL)
 _PASSAGE = re.compile(
-    r'<passage n="(\d+)" title="([^"]*)" section="([^"]*)" file="([^"]*)">\n(.*?)\n</passage>\n', re.DOTALL
+    r'<passage n="(\d+)" title="([^"]*)" section="([^"]*)" file="([^"]*)"(?: place="([^"]*)")?>'
+    r"\n(.*?)\n</passage>\n",
+    re.DOTALL,
 )
 _QUESTION = re.compile(r"<question>\n(.*)\n</question>\Z", re.DOTALL)
 
@@ -37,7 +40,9 @@ _IN_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;"})
 def prompt_passages(passages: Sequence[Passage]) -> list[PromptPassage]:
     """The passages numbered from 1, in the order given."""
     return [
-        PromptPassage(number, passage.title, " › ".join(passage.headings), passage.path, passage.text)
+        PromptPassage(
+            number, passage.title, " › ".join(passage.headings), passage.path, passage.text, passage.place
+        )
         for number, passage in enumerate(passages, 1)
     ]
 
@@ -53,8 +58,8 @@ def read_passages(text: str) -> list[PromptPassage]:
     if block is None:
         return []
     return [
-        PromptPassage(int(number), unescape(title), unescape(section), unescape(file), unescape(body))
-        for number, title, section, file, body in _PASSAGE.findall(block[1])
+        PromptPassage(int(number), *map(unescape, (title, section, file, body, place)))
+        for number, title, section, file, place, body in _PASSAGE.findall(block[1])
     ]
 
 
@@ -70,11 +75,13 @@ def read_question(text: str) -> str:
 
 
 def _render(passage: PromptPassage) -> str:
-    title, section, file = (
-        value.translate(_IN_ATTRIBUTE) for value in (passage.title, passage.section, passage.file)
+    title, section, file, place = (
+        value.translate(_IN_ATTRIBUTE)
+        for value in (passage.title, passage.section, passage.file, passage.place)
     )
+    place = f' place="{place}"' if place else ""  # most formats have none
     text = passage.text.translate(_IN_TEXT)
     return (
-        f'<passage n="{passage.number}" title="{title}" section="{section}" file="{file}">\n'
+        f'<passage n="{passage.number}" title="{title}" section="{section}" file="{file}"{place}>\n'
         f"{text}\n</passage>\n"
     )

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from chatkeep.agents.passages import PromptPassage
 from chatkeep.agents.sentences import Sentence
-from chatkeep.agents.words import coverage, rarity, terms
 from chatkeep.knowledge.protocols import TextEmbedder, Vectors
+from chatkeep.knowledge.words import coverage, rarity, terms
 
 Scores = NDArray[np.float64]
 

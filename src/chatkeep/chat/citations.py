@@ -1,6 +1,7 @@
 """Citations: the `[n]` markers of an answer, taken out of its text and turned into annotations.
 
-Above: `chat.translate` feeds a scanner the text as it streams. Pure: no I/O, no clock.
+Above: `chat.translate` feeds a scanner the text as it streams, and `http.sources` asks what was cited.
+Below: `knowledge.cite` finds the words that a citation rests on.
 A marker may arrive in pieces, so the scanner holds back whatever could still become one. Markers
 in code, and links such as `[1](https://...)`, are left alone. A marker that points nowhere is
 dropped and counted.
@@ -10,12 +11,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chatkit.types import Annotation, URLSource
+from chatkit.store import NotFoundError, Store
+from chatkit.types import Annotation, AssistantMessageItem, EntitySource, URLSource
 
-from chatkeep.knowledge.blocks import prose
+from chatkeep.core.context import RequestContext
+from chatkeep.knowledge.cite import Span, quote
 from chatkeep.knowledge.documents import Passage
 
-_SNIPPET_LENGTH = 160
+UNSUPPORTED = "chatkeep.unsupported"
+WITHOUT_SOURCE = "chatkeep.without-source"
+"""The ids of the entities by which the element knows what the check found."""
 
 # A marker: `[1]`, `[1, 2]`, `[^1]`, or the full-width form some models were trained on; not the
 # text of a link, `[1](...)` or `[1][name]`, nor a definition, `[1]: ...`, at the start of a line.
@@ -116,20 +121,92 @@ class CitationScanner:
             self._code = 0
 
 
-def annotation(passage: Passage, index: int) -> Annotation:
-    """The wire's form of a citation of `passage` at code point `index` of its content part."""
+def annotation(passage: Passage, index: int, answer: str, span: Span | None = None) -> Annotation:
+    """The wire's form of a citation of `passage` at code point `index` of its content part.
+
+    Args:
+        answer: names the message that cites, as `answer_name` does; its page finds the quote there when the
+            passage is gone.
+        span: the words of the passage that the citation rests on, once they are known.
+    """
     below_title = [heading for heading in passage.headings if heading != passage.title]
+    place = passage.place or " › ".join(below_title)
     return Annotation(
         source=URLSource(
             title=passage.title,
-            url=f"/sources/{passage.id}#passage",
-            attribution=passage.path,
-            description=" › ".join(below_title) or _snippet(passage.text),
+            url=f"{_address(passage.id)}?document={passage.document_id}&answer={answer}{_query(span)}",
+            attribution=" · ".join(filter(None, (passage.path, place))),
+            description=quote(passage.text, span),
         ),
         index=index,
     )
 
 
-def _snippet(text: str) -> str:
-    line = prose(text) or " ".join(text.split())
-    return line if len(line) <= _SNIPPET_LENGTH else line[: _SNIPPET_LENGTH - 1].rstrip() + "…"
+def unsupported(span: Span) -> Annotation:
+    """The mark of a sentence of the answer that no cited passage supports.
+
+    An entity without a link: every client can read it and keeps it with the message; ours shows a quiet
+    mark, others an icon that says the same.
+    """
+    return Annotation(
+        source=EntitySource(
+            id=UNSUPPORTED,
+            title="Not found in the cited passages",
+            description="No passage cited here clearly says this. Check it before you rely on it.",
+            icon="circle-question",
+            data={"from": span.start, "to": span.end},
+        ),
+        index=span.end,
+    )
+
+
+def without_source() -> Annotation:
+    """Says of a whole answer that it cites nothing: it stands at no place in the text."""
+    return Annotation(
+        source=EntitySource(
+            id=WITHOUT_SOURCE,
+            title="Not from your documents",
+            description="This answer cites none of them.",
+            icon="circle-question",
+        )
+    )
+
+
+def answer_name(thread_id: str, item_id: str) -> str:
+    """How a link names the message it stands in."""
+    return f"{thread_id}.{item_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What an answer cited, as its annotation has it."""
+
+    title: str
+    place: str
+    words: str
+
+
+async def quoted(
+    store: Store[RequestContext], answer: str, passage_id: str, context: RequestContext
+) -> Quoted | None:
+    """What the message named `answer` cited of a passage; None if it is gone, another's, or cites it not."""
+    thread_id, _, item_id = answer.partition(".")
+    try:
+        item = await store.load_item(thread_id, item_id, context)
+    except NotFoundError:
+        return None
+    if not isinstance(item, AssistantMessageItem):
+        return None
+    for cited in (cited for part in item.content for cited in part.annotations):
+        source = cited.source
+        if isinstance(source, URLSource) and source.url.startswith(f"{_address(passage_id)}?"):
+            return Quoted(source.title, source.attribution or "", source.description or "")
+    return None
+
+
+def _address(passage_id: str) -> str:
+    return f"/sources/{passage_id}"
+
+
+def _query(span: Span | None) -> str:
+    return f"&from={span.start}&to={span.end}#cited" if span else "#passage"

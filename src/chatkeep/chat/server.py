@@ -51,6 +51,7 @@ from pydantic import TypeAdapter
 
 from chatkeep.agents.events import AgentEvent, Message
 from chatkeep.chat import deltas, endings, operations
+from chatkeep.chat.citations import Quoted, quoted
 from chatkeep.chat.history import messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
 from chatkeep.chat.pending import Pending, updated
@@ -61,6 +62,7 @@ from chatkeep.core.clock import Clock
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import Conflict, InvalidInput, NotFound
 from chatkeep.core.ids import new_id
+from chatkeep.knowledge.cite import Checker
 from chatkeep.streams import sse
 from chatkeep.streams.follow import Follower, Reading, Told
 from chatkeep.streams.protocols import RunId, RunRecord, StreamJournal, ThreadKey
@@ -117,6 +119,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         image_domains: hosts whose images a page may show in answers. An image from anywhere else could
             carry what the model was told out of the page in its address, so it becomes a link.
         heartbeat: seconds of silence after which a stream gives a sign of life.
+        checker: checks answers against the passages that they cite; None: by words alone.
     """
 
     def __init__(
@@ -130,12 +133,14 @@ class ChatServer(ChatKitServer[RequestContext]):
         limits: Limits | None = None,
         image_domains: Sequence[str] = (),
         heartbeat: float = 15.0,
+        checker: Checker | None = None,
     ) -> None:
         super().__init__(store)
         self._image_domains = list(image_domains)
         self._turns = turns
         self._answers = answers
         self._clock = clock
+        self._checker = checker or Checker()
         self._runs = Runs(journal, self._mend, limits, heartbeat)
         self._parser = operations.new_parser()
 
@@ -181,6 +186,10 @@ class ChatServer(ChatKitServer[RequestContext]):
     async def aclose(self) -> None:
         """End the turns that still run, and wait until what was said is saved: the store closes next."""
         await self._runs.aclose()
+
+    async def quoted(self, answer: str, passage_id: str, context: RequestContext) -> Quoted | None:
+        """What the message that a citation's link names as `answer` cited of a passage, if it did."""
+        return await quoted(self.store, answer, passage_id, context)
 
     # Runs
 
@@ -529,7 +538,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             return self.store.generate_item_id("message", thread, context)
 
         async with aclosing(self._answers.run(question, earlier, context)) as events:
-            async for event in translate(events, thread, new_message_id, self._clock):
+            async for event in translate(events, thread, new_message_id, self._clock, self._checker):
                 yield event
 
     async def _earlier(

@@ -8,6 +8,7 @@ failed is finished and kept, then the error follows.
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from chatkit.errors import CustomStreamError
 from chatkit.types import (
@@ -34,10 +35,18 @@ from chatkeep.agents.events import (
     TextDelta,
     UsageReported,
 )
-from chatkeep.chat.citations import Citation, CitationScanner, annotation
+from chatkeep.chat.citations import (
+    Citation,
+    CitationScanner,
+    annotation,
+    answer_name,
+    unsupported,
+    without_source,
+)
 from chatkeep.chat.deltas import text_delta
 from chatkeep.core.clock import Clock
 from chatkeep.core.errors import ModelFailed
+from chatkeep.knowledge.cite import Checker, Evidence, Placed, Span
 from chatkeep.knowledge.documents import Passage
 from chatkeep.telemetry.logs import get_logger
 
@@ -45,9 +54,16 @@ _log = get_logger(__name__)
 
 
 async def translate(
-    events: AsyncIterator[AgentEvent], thread: ThreadMetadata, new_message_id: Callable[[], str], clock: Clock
+    events: AsyncIterator[AgentEvent],
+    thread: ThreadMetadata,
+    new_message_id: Callable[[], str],
+    clock: Clock,
+    checker: Checker,
 ) -> AsyncIterator[ThreadStreamEvent]:
     """The thread events of one run.
+
+    Citations are told as they stream. When a message is complete `checker` finds the words they rest on and
+    the sentences that rest on none; its last two events have them.
 
     Raises:
         CustomStreamError: the model failed; the message is for people, and says whether to retry.
@@ -72,7 +88,11 @@ async def translate(
                     for update in _open(writing).write(event.text):
                         yield update
                 case MessageDone():
-                    for ended in _open(writing).finish():
+                    done = _open(writing)
+                    for last in done.close():
+                        yield last
+                    await done.check(checker)
+                    for ended in done.finish():
                         yield ended
                     writing = None
                 case UsageReported():
@@ -84,7 +104,7 @@ async def translate(
                     )
     except ModelFailed as failure:
         if writing is not None:
-            for kept in writing.finish():
+            for kept in (*writing.close(), *writing.finish()):  # cut off, so not checked
                 yield kept
         raise CustomStreamError(str(failure), allow_retry=failure.retryable) from failure
 
@@ -98,7 +118,7 @@ class _Writing:
     scanner: CitationScanner = field(init=False)
     text: str = ""
     annotations: list[Annotation] = field(default_factory=list)
-    cited: set[tuple[int, int]] = field(default_factory=set)
+    placed: list[Placed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.scanner = CitationScanner(len(self.passages))
@@ -110,10 +130,34 @@ class _Writing:
     def write(self, delta: str) -> Iterator[ThreadStreamEvent]:
         yield from self._pieces(self.scanner.feed(delta))
 
-    def finish(self) -> Iterator[ThreadStreamEvent]:
+    def close(self) -> Iterator[ThreadStreamEvent]:
         yield from self._pieces(self.scanner.close())
         if self.scanner.dropped:
             _log.warning("citations_dropped", count=self.scanner.dropped, item=self.item.id)
+
+    async def check(self, checker: Checker) -> None:
+        """Put what the check finds in the place of the annotations that were told so far."""
+        began = monotonic()
+        evidence = [Evidence(one.text, " ".join((one.title, *one.headings))) for one in self.passages]
+        found = await checker.check(self.text, self.placed, evidence)
+        self.annotations = [
+            self._annotation(one, span) for one, span in zip(self.placed, found.spans, strict=True)
+        ]
+        self.annotations += map(unsupported, found.unsupported)
+        if not self.placed and self.text.strip():
+            self.annotations.append(without_source())
+        _log.info(
+            "citations_checked",
+            item=self.item.id,
+            cited=len(self.placed),
+            dropped=self.scanner.dropped,
+            statements=found.statements,
+            unsupported=len(found.unsupported),
+            by_words=found.by_words,
+            milliseconds=round((monotonic() - began) * 1000, 1),
+        )
+
+    def finish(self) -> Iterator[ThreadStreamEvent]:
         yield self._update(AssistantMessageContentPartDone(content_index=0, content=self._content()))
         yield ThreadItemDoneEvent(item=self.item.model_copy(update={"content": [self._content()]}))
 
@@ -122,15 +166,19 @@ class _Writing:
             if isinstance(piece, str):
                 self.text += piece
                 yield text_delta(self.item.id, piece)
-            elif (piece.number, len(self.text)) not in self.cited:
-                self.cited.add((piece.number, len(self.text)))
-                cited = annotation(self.passages[piece.number - 1], len(self.text))
+            elif (here := Placed(len(self.text), piece.number - 1)) not in self.placed:
+                self.placed.append(here)
+                cited = self._annotation(here)
                 yield self._update(
                     AssistantMessageContentPartAnnotationAdded(
                         content_index=0, annotation_index=len(self.annotations), annotation=cited
                     )
                 )
                 self.annotations.append(cited)
+
+    def _annotation(self, placed: Placed, span: Span | None = None) -> Annotation:
+        answer = answer_name(self.item.thread_id, self.item.id)
+        return annotation(self.passages[placed.passage], placed.index, answer, span)
 
     def _content(self) -> AssistantMessageContent:
         return AssistantMessageContent(text=self.text, annotations=list(self.annotations))

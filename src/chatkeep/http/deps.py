@@ -10,10 +10,22 @@ from fastapi import Depends, Request
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import NotReady
 from chatkeep.knowledge.documents import Document, Passage
+from chatkeep.knowledge.pages import Page, PageImage
 from chatkeep.knowledge.suggest import Suggestion
 from chatkeep.streams.follow import Reading
 
 _PATIENCE_SECONDS = 30.0
+
+
+class Quoted(Protocol):
+    """What an answer cited of a passage: `chat.citations.Quoted`."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def words(self) -> str: ...
 
 
 class Chat(Protocol):
@@ -23,12 +35,24 @@ class Chat(Protocol):
         self, body: bytes, context: RequestContext, idempotency_key: str | None = None
     ) -> bytes | Reading: ...
 
+    async def quoted(self, answer: str, passage_id: str, context: RequestContext) -> Quoted | None:
+        """What the message that a citation's link names as `answer` cited of a passage."""
+        ...
+
 
 class Sources(Protocol):
     """Reads what a citation points to."""
 
     async def passage(self, passage_id: str, context: RequestContext) -> tuple[Passage, Document]:
         """Raises: NotFound."""
+        ...
+
+    async def document(self, document_id: str, context: RequestContext) -> Document:
+        """Raises: NotFound."""
+        ...
+
+    async def page_image(self, document: Document, page: Page) -> PageImage | None:
+        """As `knowledge.pages.PageDrawer` has it."""
         ...
 
 

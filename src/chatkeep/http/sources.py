@@ -1,117 +1,175 @@
-"""`GET /sources/{id}`: the document a citation points to, opened at the cited passage.
+"""`GET /sources/{id}`: the document a citation points to, opened at the words that are cited.
 
-The document's text is rendered in three parts, before, passage and after, so that the passage can
-be highlighted as one. Documents are hostile: raw HTML in them is shown as text, links keep to safe
-schemes, and nothing is loaded from elsewhere.
+A link names the passage, the words in it (`from` and `to`, counted in its text), its document and the answer
+that cites it. The words are marked in the document's text and, for a PDF whose file is still there, on a
+picture of its page. When the passage has changed since, the page shows the document as it is now, the words
+cited if they still stand in it, and otherwise what the answer cited then, which the thread has kept.
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from importlib.resources import files
+from urllib.parse import quote as quoted_url
 
 import anyio.to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
-from markupsafe import Markup
 
+from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
-from chatkeep.http.deps import ContextDep, ServicesDep
-from chatkeep.knowledge.documents import Document, Passage
+from chatkeep.http.deps import ContextDep, Quoted, Services, ServicesDep
+from chatkeep.http.rendering import RenderedDocument, render
+from chatkeep.knowledge.cite import Span, find_quote
+from chatkeep.knowledge.documents import Document, place
+from chatkeep.knowledge.pages import Page, pages_of
 
 router = APIRouter(include_in_schema=False)
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
+_IMAGE_SECONDS = 3600  # what a browser may keep of a page it has shown
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedDocument:
-    """The document as HTML, in three parts that follow each other."""
+class Link:
+    """What a citation's link says.
 
-    before: Markup
-    passage: Markup
-    after: Markup
+    Attributes:
+        start, end: the words cited, in the passage's text; absent on answers that were not checked.
+        document, answer: where to look when the passage is gone.
+    """
+
+    passage: str
+    start: int | None = None
+    end: int | None = None
+    document: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What a link leads to in the document as it is now.
+
+    Attributes:
+        passage: where the passage stands; None: nowhere any more.
+        words: what is cited of it; None: it as a whole.
+        headings: what it stands under, where that is known.
+        changed: the passage is not the one that was cited.
+        quoted: what the answer cited, if it has changed.
+    """
+
+    document: Document
+    passage: Span | None
+    words: Span | None = None
+    headings: Sequence[str] = ()
+    changed: bool = False
+    quoted: Quoted | None = None
 
 
 @router.get("/sources/{passage_id}")
-async def source(passage_id: str, services: ServicesDep, context: ContextDep) -> HTMLResponse:
+async def source(
+    passage_id: str, request: Request, services: ServicesDep, context: ContextDep
+) -> HTMLResponse:
     """The page of one citation; what is gone or another's gets a page that says so."""
+    asked = _link(passage_id, request)
     try:
-        passage, document = await services.sources.passage(passage_id, context)
+        cited = await _find(asked, services, context)
     except NotFound:
-        return HTMLResponse(templates().get_template("missing.html").render(), status_code=404)
+        then = await _quoted(asked, services, context)
+        return HTMLResponse(templates().get_template("missing.html").render(quoted=then), status_code=404)
+    pictures = [
+        page for page in _pages(cited) if await services.sources.page_image(cited.document, page) is not None
+    ]
     # In a thread: a document of a megabyte takes seconds, in which every answer would stand still.
-    return HTMLResponse(await anyio.to_thread.run_sync(_page, passage, document))
+    return HTMLResponse(await anyio.to_thread.run_sync(_page, asked, cited, pictures, request.url.query))
 
 
-def _page(passage: Passage, document: Document) -> str:
+@router.get("/sources/{passage_id}/pages/{number}.png")
+async def page_image(
+    passage_id: str, number: int, request: Request, services: ServicesDep, context: ContextDep
+) -> Response:
+    """A picture of a page that the citation stands on, with the words marked.
+
+    Raises:
+        NotFound: it stands on another page, or the original is gone or says something else now.
+    """
+    cited = await _find(_link(passage_id, request), services, context)
+    page = next((page for page in _pages(cited) if page.number == number), None)
+    image = await services.sources.page_image(cited.document, page) if page else None
+    if image is None:
+        raise NotFound("There is no picture of this page.")
+    headers = {"Cache-Control": f"private, max-age={_IMAGE_SECONDS}"}
+    return Response(image.png, media_type="image/png", headers=headers)
+
+
+def _link(passage_id: str, request: Request) -> Link:
+    query = request.query_params
+    start, end = (
+        int(given) if given.isdecimal() else None for given in (query.get("from", ""), query.get("to", ""))
+    )
+    return Link(passage_id, start, end, query.get("document", ""), query.get("answer", ""))
+
+
+async def _find(asked: Link, services: Services, context: RequestContext) -> Cited:
+    """Where the citation leads.
+
+    Raises:
+        NotFound: to nothing that the reader may see.
+    """
+    try:
+        passage, document = await services.sources.passage(asked.passage, context)
+    except NotFound:
+        return await _find_changed(asked, services, context)
+    where = Span(passage.start, passage.end)
+    words = None
+    if asked.start is not None and asked.end is not None and asked.start < asked.end <= len(passage.text):
+        words = Span(passage.start + asked.start, passage.start + asked.end)
+    return Cited(document, where, words, [title for title in passage.headings if title != document.title])
+
+
+async def _find_changed(asked: Link, services: Services, context: RequestContext) -> Cited:
+    if not asked.document:
+        raise NotFound("This source is no longer here.")
+    document = await services.sources.document(asked.document, context)
+    then = await _quoted(asked, services, context)
+    words = await anyio.to_thread.run_sync(find_quote, then.words, document.text) if then else None
+    around = _paragraphs(document.text, words) if words else None
+    return Cited(document, around, words, changed=True, quoted=then)
+
+
+async def _quoted(asked: Link, services: Services, context: RequestContext) -> Quoted | None:
+    return await services.chat.quoted(asked.answer, asked.passage, context) if asked.answer else None
+
+
+def _paragraphs(text: str, words: Span) -> Span:
+    """`words` and the rest of the paragraphs they stand in."""
+    before, after = text.rfind("\n\n", 0, words.start), text.find("\n\n", words.end)
+    return Span(before + 2 if before >= 0 else 0, after if after >= 0 else len(text))
+
+
+def _pages(cited: Cited) -> list[Page]:
+    span = cited.words or cited.passage
+    return pages_of(cited.document, span.start, span.end) if span else []
+
+
+def _page(asked: Link, cited: Cited, pictures: Sequence[Page], query: str) -> str:
+    document, span = cited.document, cited.words or cited.passage
+    where = place(document.landmarks, span.start, span.end) if span else ""
+    rendered: RenderedDocument = render(document, cited.passage or Span(0, 0), cited.words)
+    address = f"/sources/{quoted_url(asked.passage, safe='')}/pages"
     return (
         templates()
         .get_template("source.html")
         .render(
+            cited=cited,
             document=document,
+            original=document.url if document.url.startswith(("https://", "http://")) else "",
             shows_own_title=document.text.lstrip().startswith(f"# {document.title}"),
-            headings=[heading for heading in passage.headings if heading != document.title],
-            rendered=render(document, passage.start, passage.end),
+            where=[part for part in (where, " › ".join(cited.headings)) if part],
+            rendered=rendered,
+            pictures=[(page.number, f"{address}/{page.number}.png?{query}") for page in pictures],
         )
     )
-
-
-def render(document: Document, start: int, end: int) -> RenderedDocument:
-    """`document` with the code points from `start` to `end` apart."""
-    parts = document.text[:start], document.text[start:end], document.text[end:]
-    if document.format == "plain":
-        return RenderedDocument(*(Markup("<pre>{}</pre>").format(part) for part in parts))
-    markdown = _markdown()
-    references: EnvType = {}
-    markdown.parse(document.text, references)  # links may be defined in another part
-    rendered = [markdown.render(part, dict(references)) for part in _close_fences(*parts)]
-    # Markdown-it escapes everything it does not itself produce; see `_markdown`.
-    return RenderedDocument(*(Markup(part) for part in rendered))  # noqa: S704
-
-
-def _close_fences(*parts: str) -> list[str]:
-    """Each part with its fenced code closed, and opened again in the next."""
-    closed = []
-    opening: re.Match[str] | None = None
-    for part in parts:
-        prefix = f"{opening[1]}{opening[2]}\n" if opening else ""
-        for fence in _FENCE.finditer(part):
-            if opening is None:
-                opening = fence
-            elif fence[1].startswith(opening[1]) and not fence[2].strip():
-                opening = None
-        closed.append(f"{prefix}{part}\n{opening[1]}" if opening else f"{prefix}{part}")
-    return closed
-
-
-def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-    markdown.add_render_rule("image", _image)
-    markdown.add_render_rule("link_open", _link)
-    return markdown
-
-
-def _image(
-    renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:
-    alt = renderer.renderInlineAsText(tokens[index].children, options, env)
-    return f'<span class="image">{escape(alt or "image")}</span>'
-
-
-def _link(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    href = str(tokens[index].attrGet("href") or "")
-    if not href.startswith(("https://", "http://", "mailto:")):
-        return "<a>"  # a path inside the documents' own site leads nowhere here
-    tokens[index].attrSet("rel", "noopener noreferrer nofollow")
-    tokens[index].attrSet("target", "_blank")
-    return str(renderer.renderToken(tokens, index, options, env))
 
 
 @cache

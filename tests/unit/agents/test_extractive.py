@@ -9,8 +9,8 @@ from openai.types import responses
 from chatkeep.agents.compose import NOTHING_ASKED
 from chatkeep.agents.extractive import ExtractiveModel
 from chatkeep.agents.passages import PromptPassage, render_question
-from chatkeep.agents.words import terms
 from chatkeep.knowledge.protocols import Embedder, Vectors
+from chatkeep.knowledge.words import terms
 from chatkeep.testing.embeddings import vector
 
 PASSAGES = [

@@ -36,7 +36,13 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.lists(
     )
 ).map("".join)
 passages = st.builds(
-    PromptPassage, number=st.integers(1, 99), title=texts, section=texts, file=texts, text=texts
+    PromptPassage,
+    number=st.integers(1, 99),
+    title=texts,
+    section=texts,
+    file=texts,
+    text=texts,
+    place=texts,
 )
 
 

@@ -1,12 +1,33 @@
 """Markers become citations wherever the stream happens to be cut."""
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
+from chatkit.types import (
+    Annotation,
+    AssistantMessageContent,
+    AssistantMessageItem,
+    ThreadMetadata,
+    URLSource,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkeep.chat.citations import Citation, CitationScanner, annotation
+from chatkeep.adapters.memory_store import MemoryStore
+from chatkeep.chat.citations import (
+    Citation,
+    CitationScanner,
+    Quoted,
+    annotation,
+    quoted,
+    unsupported,
+    without_source,
+)
+from chatkeep.core.clock import SystemClock
+from chatkeep.core.context import RequestContext, local_context
+from chatkeep.core.ids import UserId
+from chatkeep.knowledge.cite import Span
 from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 
 
@@ -83,6 +104,12 @@ def test_text_outside_markers_is_never_lost(answer: str) -> None:
     assert [c for c in text if c in "ab"] == [c for c in answer if c in "ab"]
 
 
+def passage(text: str, place: str = "", headings: tuple[str, ...] = ("Title",)) -> Passage:
+    return Passage(
+        PassageId("p"), DocumentId("d"), "a.md", "Title", headings, 0, len(text), text, 1.0, place=place
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "description"),
     [
@@ -93,9 +120,53 @@ def test_text_outside_markers_is_never_lost(answer: str) -> None:
         ("* Read the [guide](x.md)\n* <b>Then</b> ask\n\n```sh\nrun\n```\n", "Read the guide Then ask"),
         ("```sh\nrun me\n```\n", "run me"),
         ("```\n\n## Next\n\n**Bold** [words](x)\n", "Next Bold words"),
-        ("word " * 100, ("word " * 32)[:159] + "…"),
+        ("word " * 40 + "\n\n" + "word " * 40, ("word " * 80)[:299] + "…"),
     ],
 )
-def test_a_source_without_a_section_is_described_by_its_words(text: str, description: str) -> None:
-    passage = Passage(PassageId("p"), DocumentId("d"), "a.md", "Title", ("Title",), 0, len(text), text, 1.0)
-    assert annotation(passage, 0).source.description == description
+def test_a_source_is_described_by_its_words(text: str, description: str) -> None:
+    assert annotation(passage(text), 0, "t.m").source.description == description
+
+
+@pytest.mark.parametrize(
+    ("place", "headings", "attribution"),
+    [
+        ("page 3", ("Title", "Prices"), "a.md · page 3"),
+        ("", ("Title", "Prices", "Winter"), "a.md · Prices › Winter"),
+        ("", ("Title",), "a.md"),
+    ],
+)
+def test_a_source_says_where_it_stands(place: str, headings: tuple[str, ...], attribution: str) -> None:
+    source = annotation(passage("Words.", place, headings), 0, "t.m").source
+    assert isinstance(source, URLSource)
+    assert source.attribution == attribution
+
+
+def test_a_link_names_the_words_the_document_and_the_answer() -> None:
+    source = annotation(passage("One. Two words."), 0, "t.m", Span(5, 15)).source
+    assert isinstance(source, URLSource)
+    assert source.url == "/sources/p?document=d&answer=t.m&from=5&to=15#cited"
+    assert source.description == "Two words."
+
+
+def test_marks_of_the_check_are_annotations_any_client_can_read() -> None:
+    for mark in (unsupported(Span(3, 9)), without_source()):
+        assert Annotation.model_validate_json(mark.model_dump_json(exclude_none=True)) == mark
+    assert unsupported(Span(3, 9)).index == 9
+    assert without_source().index is None
+
+
+async def test_what_a_message_cited_is_read_from_the_thread_of_whoever_asks() -> None:
+    owner = local_context("r")
+    store = MemoryStore(SystemClock())
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    await store.save_thread(ThreadMetadata(id="t", created_at=now), owner)
+    cited = annotation(passage("One. Two words.", "page 3"), 3, "t.m", Span(5, 15))
+    content = AssistantMessageContent(text="It.", annotations=[cited])
+    item = AssistantMessageItem(id="m", thread_id="t", created_at=now, content=[content])
+    await store.add_thread_item("t", item, owner)
+    assert await quoted(store, "t.m", "p", owner) == Quoted("Title", "a.md · page 3", "Two words.")
+    assert await quoted(store, "t.m", "other", owner) is None
+    assert await quoted(store, "t.none", "p", owner) is None
+    assert await quoted(store, "nonsense", "p", owner) is None
+    stranger = RequestContext(owner.tenant, UserId("stranger"), "r")
+    assert await quoted(store, "t.m", "p", stranger) is None

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from chatkit.errors import CustomStreamError
-from chatkit.types import AssistantMessageItem, ThreadMetadata, ThreadStreamEvent
+from chatkit.types import AssistantMessageItem, EntitySource, ThreadMetadata, ThreadStreamEvent, URLSource
 
 from chatkeep.agents.events import (
     AgentEvent,
@@ -19,6 +19,7 @@ from chatkeep.agents.events import (
 )
 from chatkeep.chat.translate import translate
 from chatkeep.core.errors import ModelFailed
+from chatkeep.knowledge.cite import Checker
 from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 
 
@@ -53,7 +54,7 @@ async def run(events: Iterable[AgentEvent | Exception]) -> tuple[list[ThreadStre
     thread = ThreadMetadata(id="thr_1", created_at=StoppedClock().now())
     seen: list[ThreadStreamEvent] = []
     try:
-        async for event in translate(source(), thread, lambda: next(ids), StoppedClock()):
+        async for event in translate(source(), thread, lambda: next(ids), StoppedClock(), Checker()):
             seen.append(event)  # noqa: PERF401 (what came before an error is kept)
     except CustomStreamError as error:
         return seen, error.message
@@ -82,9 +83,9 @@ async def test_markers_become_annotations_that_name_title_file_and_heading() -> 
     assert cited.index == len("Use apt-get")
     assert cited.source.model_dump(include={"title", "url", "attribution", "description"}) == {
         "title": "Install",
-        "url": "/sources/p1#passage",
-        "attribution": "guide/install.md",
-        "description": "On Debian",
+        "url": "/sources/p1?document=d1&answer=thr_1.msg_1&from=0&to=20#cited",
+        "attribution": "guide/install.md · On Debian",
+        "description": "Run apt-get install.",
     }
 
 
@@ -97,6 +98,47 @@ async def test_deltas_and_annotations_arrive_between_added_and_done() -> None:
     ]
     assert [events[0].type, events[-1].type] == ["thread.item.added", "thread.item.done"]
     assert updates == ["added", "text_delta", "annotation_added", "text_delta", "done"]
+
+
+async def test_what_streamed_is_told_again_with_the_words_that_are_cited_once_the_message_is_complete() -> (
+    None
+):
+    events, _ = await run(
+        [PassagesFound([PASSAGE]), MessageStarted(0), TextDelta(0, "Run apt-get [1]."), MessageDone(0, "")]
+    )
+    updates = [event.update for event in events if event.type == "thread.item.updated"]
+    (streamed,) = [
+        one.annotation for one in updates if one.type == "assistant_message.content_part.annotation_added"
+    ]
+    assert isinstance(streamed.source, URLSource)
+    assert streamed.source.url == "/sources/p1?document=d1&answer=thr_1.msg_1#passage"
+    last = updates[-1]
+    assert last.type == "assistant_message.content_part.done"
+    assert last.content == finished(events)[0].content[0]
+    (final,) = last.content.annotations
+    assert isinstance(final.source, URLSource)
+    assert final.source.url.startswith(streamed.source.url.removesuffix("#passage"))
+    assert final.source.url.endswith("&from=0&to=20#cited")
+
+
+async def test_a_sentence_that_its_passage_does_not_support_is_marked() -> None:
+    answer = "Run apt-get install [1]. Penguins swim faster than any submarine [1]."
+    events, _ = await run(
+        [PassagesFound([PASSAGE]), MessageStarted(0), TextDelta(0, answer), MessageDone(0, answer)]
+    )
+    (content,) = finished(events)[0].content
+    (mark,) = [one for one in content.annotations if one.source.type == "entity"]
+    assert mark.index == len(content.text)
+    assert isinstance(mark.source, EntitySource)
+    assert mark.source.data == {"from": content.text.index("Penguins"), "to": len(content.text)}
+
+
+async def test_an_answer_that_cites_nothing_says_so() -> None:
+    events, _ = await run(
+        [PassagesFound([PASSAGE]), MessageStarted(0), TextDelta(0, "No idea [7]."), MessageDone(0, "")]
+    )
+    (note,) = finished(events)[0].content[0].annotations
+    assert (note.source.title, note.index) == ("Not from your documents", None)
 
 
 async def test_each_message_of_a_run_has_an_id_of_its_own() -> None:
@@ -123,6 +165,7 @@ async def test_what_was_said_before_a_failure_is_kept_and_the_failure_is_told() 
         ]
     )
     assert [part.text for part in finished(events)[0].content] == ["Half an"]
+    assert finished(events)[0].content[0].annotations == []
     assert error == "It broke."
 
 
@@ -145,5 +188,5 @@ async def test_retry_is_offered_only_where_it_may_help(retryable: bool) -> None:
 
     thread = ThreadMetadata(id="thr_1", created_at=StoppedClock().now())
     with pytest.raises(CustomStreamError) as caught:
-        _ = [event async for event in translate(source(), thread, lambda: "msg_1", StoppedClock())]
+        _ = [event async for event in translate(source(), thread, lambda: "msg_1", StoppedClock(), Checker())]
     assert caught.value.allow_retry is retryable

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 # What carries no subject of its own in a question put to documents. English; in other languages
 # frequency within the passages takes care of most of it.
@@ -26,6 +27,7 @@ _SUFFIXES = (
 _SHORTEST_STEM = 3
 
 
+@lru_cache(maxsize=1 << 14)  # most words of a text are the same few thousand
 def stem(word: str) -> str:
     """`word` without its English ending: crude, and the same for question and passage."""
     if not word.isascii():
