@@ -86,7 +86,7 @@ def _marked(html: str) -> str | None:
         if piece in (_OPEN, _CLOSE):
             inside = piece == _OPEN
         elif inside and not piece.startswith("<") and piece.strip():
-            out.append(f"{'<mark id=cited>' if is_first else '<mark>'}{piece}</mark>")
+            out += ('<mark id="cited">' if is_first else "<mark>", piece, "</mark>")
             is_first = False
         else:
             out.append(piece)

@@ -290,7 +290,7 @@ class _Answer:
         return not says_little and not _OF_THE_DOCUMENTS.search(said)
 
     def _clauses(self, sentence: Sentence) -> Iterator[Span]:
-        """The sentence cut at the citations in it: each is for what stands before it, the last for the rest."""
+        """The sentence cut at the citations in it: each is for what stands before it, the last for all."""
         start = sentence.start
         inside = sorted({one.index for one in self._placed if sentence.start < one.index < sentence.end})
         for at, following in pairwise([*inside, sentence.end]):

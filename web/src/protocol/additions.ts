@@ -2,7 +2,7 @@
  * What this project's server understands beyond ChatKit's own protocol: docs/reference/turn-engine.md.
  * Written by hand, since the models that types.gen.ts is made of know nothing of it. Other servers ignore it.
  */
-import type { ChatKitReq, ThreadMetadata } from './types.gen';
+import type { ChatKitReq, Source, ThreadMetadata } from './types.gen';
 import { isObject } from './wire';
 
 /** The events of a run from `after` on; without `after`, of the thread's active run from its beginning. */
@@ -66,4 +66,19 @@ export function lastTurn(thread: ThreadMetadata): 'active' | 'broken off' | 'ove
 export function activeRun(thread: ThreadMetadata): string | null {
   const runId = isObject(thread.metadata) ? thread.metadata.active_run_id : null;
   return typeof runId === 'string' && runId !== '' ? runId : null;
+}
+
+/**
+ * What the server's check of an answer found, where a source says that and is none: a sentence that no cited
+ * passage supports, or an answer that cites nothing. Other clients show it as the entity it is sent as.
+ */
+export function doubt(source: Source): 'unsupported' | 'without source' | null {
+  if (source.type !== 'entity') return null;
+  if (source.id === 'chatkeep.unsupported') return 'unsupported';
+  return source.id === 'chatkeep.without-source' ? 'without source' : null;
+}
+
+/** The passage that an address of the server's cites, whatever words of it: one passage is one source. */
+export function citedPassage(url: string): string | null {
+  return /^(\/sources\/[^/?#]+)\?document=[^#]*&answer=/.exec(url)?.[1] ?? null;
 }

@@ -2,6 +2,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
 import type { Cite } from './citations';
+import { doubt } from '../protocol/additions';
 import { publisher } from './sources';
 import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
@@ -59,11 +60,12 @@ function Marker({
     clearTimeout(leaving.current);
     leaving.current = window.setTimeout(hide, LEAVE_MS);
   };
+  const isDoubt = doubt(source) !== null;
   const inline = source.type === 'entity' ? source.inline_label : null;
   const href = source.type === 'url' ? webAddress(source.url, context.resolveUrl) : null;
   const props = {
-    class: inline ? 'ck-cite ck-cite-text' : 'ck-cite',
-    'aria-label': `${context.labels.source ?? 'Source'} ${number}: ${source.title}`,
+    class: isDoubt ? 'ck-cite ck-doubt' : inline ? 'ck-cite ck-cite-text' : 'ck-cite',
+    'aria-label': isDoubt ? source.title : `${context.labels.source ?? 'Source'} ${number}: ${source.title}`,
     'aria-describedby': open ? cardId : undefined,
     onFocus: show,
     onBlur: hide,
@@ -72,7 +74,7 @@ function Marker({
     <span class="ck-cite-anchor" ref={root} onMouseEnter={show} onMouseLeave={leave}>
       {href === null ? (
         <button type="button" {...props} onClick={show}>
-          {inline ?? number}
+          {isDoubt ? '?' : (inline ?? number)}
         </button>
       ) : (
         <a href={href} target="_blank" rel="noopener noreferrer" {...props}>

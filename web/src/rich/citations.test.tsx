@@ -13,7 +13,7 @@ import {
   web,
 } from './fixtures';
 import { placeMarks } from './citations';
-import type { Annotation } from '../protocol/types.gen';
+import type { Annotation, Source } from '../protocol/types.gen';
 
 /** The text of the answer with each marker as `{1}`. */
 function shown(text: string, annotations: readonly Annotation[]): string {
@@ -187,4 +187,45 @@ describe('a marker', () => {
       .toBeNull();
     root.remove();
   });
+});
+
+describe('a sentence that no cited passage supports', () => {
+  const doubtful: Source = {
+    type: 'entity',
+    id: 'chatkeep.unsupported',
+    title: 'Not found in the cited passages',
+    description: 'Check it.',
+    interactive: false,
+    data: { from: 0, to: 1 },
+  };
+
+  test('has a mark at its end that says so, and takes no number', async () => {
+    const { root } = mountMarkdown({
+      text: 'One. Two.',
+      annotations: [cite(doubtful, 4), cite(web, 4), cite(file, 9)],
+    });
+    expect([...root.querySelectorAll('.ck-cites')].map((group) => group.textContent)).toEqual(['?1', '2']);
+    const mark = root.querySelector<HTMLElement>('button.ck-doubt');
+    expect(mark?.getAttribute('aria-label')).toBe('Not found in the cited passages');
+    mark?.focus();
+    await expect.poll(() => root.querySelector('.ck-card')?.textContent).toContain('Check it.');
+    expect(mark?.getAttribute('aria-describedby')).toBe(root.querySelector('.ck-card')?.id);
+    root.remove();
+  });
+});
+
+test('words of one passage are one source, each with its own link', () => {
+  const of = (query: string): Source => ({
+    type: 'url',
+    title: 'T',
+    url: `/sources/p?document=d&answer=t.m${query}`,
+  });
+  const { root } = mountMarkdown({
+    text: 'a b',
+    annotations: [cite(of('&from=1&to=9#cited'), 1), cite(of('#passage'), 3)],
+  });
+  const markers = [...root.querySelectorAll('a.ck-cite')];
+  expect(markers.map((marker) => marker.textContent)).toEqual(['1', '1']);
+  expect(new Set(markers.map((marker) => marker.getAttribute('href'))).size).toBe(2);
+  root.remove();
 });

@@ -1,4 +1,5 @@
 /** Sources of a message, each once and numbered in the order they were first cited. */
+import { citedPassage, doubt } from '../protocol/additions';
 import type { Annotation, Source } from '../protocol/types.gen';
 
 export interface NumberedSource {
@@ -10,7 +11,8 @@ export function numberSources(annotations: readonly Annotation[]): NumberedSourc
   const seen = new Map<string, NumberedSource>();
   for (const { source } of annotations) {
     const key = sourceKey(source);
-    if (key !== null && !seen.has(key)) seen.set(key, { source, number: seen.size + 1 });
+    if (key !== null && doubt(source) === null && !seen.has(key))
+      seen.set(key, { source, number: seen.size + 1 });
   }
   return [...seen.values()];
 }
@@ -19,7 +21,7 @@ export function numberSources(annotations: readonly Annotation[]): NumberedSourc
 export function sourceKey(source: Source): string | null {
   switch (source.type) {
     case 'url':
-      return `url ${source.url}`;
+      return `url ${citedPassage(source.url) ?? source.url}`;
     case 'file':
       return `file ${source.filename}`;
     case 'entity':

@@ -1,6 +1,7 @@
 /** An answer: its parts as Markdown with citations, and the list of its sources. */
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { doubt } from '../../protocol/additions';
 import type { AssistantMessageItem } from '../../protocol/types.gen';
 import { Markdown } from '../../rich/Markdown';
 import { SourceList } from '../../rich/SourceList';
@@ -17,7 +18,9 @@ export function AssistantMessage({
 }): VNode {
   const { messages, resolveUrl, isImageAllowed, onDeeplink } = useView();
   const t = messages.value;
-  const sources = numberSources(item.content.flatMap((part) => part.annotations ?? []));
+  const annotations = item.content.flatMap((part) => part.annotations ?? []);
+  const sources = numberSources(annotations);
+  const unsourced = annotations.find(({ source }) => doubt(source) === 'without source')?.source;
   const numberOf = (source: Parameters<typeof sourceKey>[0]): number =>
     sources.find((numbered) => sourceKey(numbered.source) === sourceKey(source))?.number ?? 0;
   const labels = useMemo(() => ({ copy: t.copy, copied: t.copied }), [t]);
@@ -38,6 +41,11 @@ export function AssistantMessage({
           labels={labels}
         />
       ))}
+      {!isStreaming && unsourced && (
+        <p class="ck-unsourced">
+          {unsourced.title}. {unsourced.description}
+        </p>
+      )}
       {!isStreaming && sources.length > 0 && (
         <SourceList sources={sources} resolveUrl={resolveUrl} labels={{ sources: t.sources }} />
       )}
