@@ -64,7 +64,7 @@ async def test_the_cited_words_are_marked_on_their_lines(folder: Path) -> None:
     image = await PdfPages().draw(document(folder), Page(2, words))
     assert image is not None
     assert (image.width, image.height) == (1224, 1584)
-    # The first line stands on 72 points from the top, each other one 16 below; letters reach 4 points below that.
+    # The first line stands 72 points below the top, each other one 16 further; letters reach 4 below that.
     lines = {ceil((y / 2 - 72 - 4) / 16) for y in marked_rows(image)}
     assert lines == {3, 4}
 
