@@ -6,7 +6,7 @@ Each folder is a collection in the BEIR layout. Its sentences are put to the che
 document, a document's title, and the reference answers that `queries.jsonl` may have, each citing its own
 passage (right), the nearest passage of another document (wrong), or its own after a number was changed or a
 "not" put in (wrong). Prints the share of each kind that the check doubts, precision and recall of its doubts,
-and how long it took; by words alone, and with the embedder's say.
+and what it cost; by words alone, and with the embedder's say.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from math import log
 from pathlib import Path
 from statistics import mean, quantiles
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import process_time
 
 from chatkeep.adapters.embeddings.weights import find_embedder
 from chatkeep.knowledge.chunk import chunk
@@ -98,10 +98,10 @@ def cases(folder: Path, chance: random.Random) -> Iterator[Case]:
 def _answers(folder: Path, collection: Collection, chance: random.Random) -> Iterator[Case]:
     """Each sentence of a reference answer, citing what is nearest in the documents that hold the answer."""
     gold: defaultdict[str, set[str]] = defaultdict(set)
-    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        query, document, score = line.split("\t")
+    for row in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, document, score = row.split("\t")
         if int(score) > 0:
-            gold[query].add(document)
+            gold[name].add(document)
     for query in _lines(folder / "queries.jsonl"):
         answer = query.get("answer", "")
         for one in sentences(answer):
@@ -158,9 +158,9 @@ async def measure(checker: Checker, all_cases: Sequence[Case]) -> None:
     took = []
     for case in all_cases:
         passages = [Evidence(one.text, one.names) for one in case.passages]  # nothing is known of them yet
-        began = perf_counter()
+        began = process_time()
         checked = await checker.check(case.said, [Placed(len(case.said), 0)], passages)
-        took.append(1000 * (perf_counter() - began))
+        took.append(1000 * (process_time() - began))
         doubts[case.right, case.kind].append(bool(checked.unsupported))
     for (_, kind), doubted in sorted(doubts.items(), reverse=True):
         print(f"  {kind:36} {len(doubted):5}  doubted {mean(doubted):6.1%}")
@@ -170,7 +170,8 @@ async def measure(checker: Checker, all_cases: Sequence[Case]) -> None:
     print(
         f"  precision {precision:.3f}, recall {mean(wrong):.3f}; {mean(right):.1%} of the right ones doubted"
     )
-    print(f"  median {quantiles(took, n=20)[9]:.1f} ms, 95 % within {quantiles(took, n=20)[18]:.1f} ms")
+    steps = quantiles(took, n=20)
+    print(f"  processor time: median {steps[9]:.1f} ms, 95 % within {steps[18]:.1f} ms")
 
 
 async def main(folders: Sequence[Path]) -> None:

@@ -105,9 +105,7 @@ def test_the_card_says_where_and_quotes_the_sentence(
 def test_a_sentence_that_no_cited_passage_supports_has_a_mark_that_says_so(
     page: Page, scripted: Server, model: ScriptedModelServer
 ) -> None:
-    model.script(
-        Reply("The nearest petrol pump is in Saltby [1]. The harbour master plays violin on Sundays [1].")
-    )
+    model.script(Reply("The nearest petrol pump is in Saltby [1]. Penguins nest below the lighthouse [1]."))
     page.goto(scripted.url)
     ask(page, "Where can I buy petrol?")
     answer(page)
@@ -153,9 +151,10 @@ def test_a_pdf_is_shown_as_text_and_as_a_picture_of_its_page(
         ask(page, "What does winter storage cost?")
         answer(page)
         page.get_by_role("link", name=re.compile("Source 1")).first.hover()
-        expect(page.get_by_role("tooltip")).to_contain_text("page 2")
+        expect(page.get_by_role("tooltip")).to_contain_text("page")
         source = open_citation(page)
         expect_cited(source, "Winter storage costs 910 euros a season.")
+        expect(source.get_by_role("banner")).to_contain_text("page 2")
         picture = source.get_by_role("img", name=re.compile("^Page 2 of"))
         expect(picture).to_have_count(1)
         picture.scroll_into_view_if_needed()

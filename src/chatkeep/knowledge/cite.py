@@ -36,7 +36,10 @@ _HARDLY = 0.2
 _MEANING = 0.4
 _ENOUGH_WITH_MEANING = 0.46
 
-_SAME_SENTENCE = 0.85  # from here on two sentences differ by a "not", if they do, and not by their subject
+# Two sentences that differ by a "not" contradict each other if they say the same otherwise: if the passage has
+# this share of the answer's words, and the answer this share of the passage's.
+_SAME_SENTENCE = 0.85
+_SAME_PASSAGE = 0.6
 _WIDEST = 3  # neighbouring sentences that may support one together
 _WIDER = 0.04  # what each further sentence must add
 _FEWEST_TERMS = 3  # fewer say too little to be judged, unless they are cited
@@ -313,7 +316,9 @@ class _Answer:
                     best, span, held = value, Span(opening.start, closing.end), here
         negated = _negated(statement.text) != _negated(evidence.text[span.start : span.end])
         score = (best + self._covered(statement, evidence.terms)) / 2
-        return _Match(span, held, best, score, contradicts=negated and best >= _SAME_SENTENCE)
+        shared = len(statement.terms & held)
+        alike = best >= _SAME_SENTENCE and shared >= _SAME_PASSAGE * len(held)
+        return _Match(span, held, best, score, contradicts=negated and alike)
 
     def _score(self, statement: _Statement, best: _Match) -> float:
         """By the best passage, or by all together: a sentence may draw on several."""

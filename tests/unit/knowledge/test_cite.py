@@ -83,6 +83,14 @@ async def test_a_sentence_that_the_cited_passage_does_not_say_is_marked(answer: 
     assert marked(answer, await check(answer, 0)) == [answer.replace("^", "")]
 
 
+async def test_a_not_that_belongs_to_something_else_is_no_contradiction() -> None:
+    fuel = Evidence(
+        "Petrol is not sold in the harbour; the nearest pump is in Saltby, 3 km along the coast road."
+    )
+    checked = await check("The nearest petrol pump is in Saltby^.", 0, evidence=[fuel])
+    assert checked.unsupported == ()
+
+
 async def test_a_sentence_may_draw_on_several_passages_together() -> None:
     answer = "Free: a berth. Cross the bar near high water, green buoy to starboard, and pay 41 euros^^."
     assert (await check(answer, 0, 1)).unsupported == ()
