@@ -56,10 +56,11 @@ class Collection:
 
     def __init__(self, folder: Path) -> None:
         self.passages: list[tuple[str, Evidence]] = []
+        self.texts: dict[str, str] = {}
         self.titles: dict[str, str] = {}
         for line in _lines(folder / "corpus.jsonl"):
             name, title, text = line["_id"], line.get("title", ""), line["text"]
-            self.titles[name] = title
+            self.texts[name], self.titles[name] = text, title
             document = Document(DocumentId(name), "", "", title, "markdown", text, "", datetime.now(UTC))
             self.passages += [(name, Evidence(piece.text, title)) for piece in chunk(document)]
         self._postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -90,7 +91,7 @@ def cases(folder: Path, chance: random.Random) -> Iterator[Case]:
             yield from _variants("sentence", chance.choice(said), name, evidence, collection, chance)
         title = collection.titles[name]
         if len(terms(title)) >= _FEWEST_TERMS:
-            bare = Evidence(evidence.text)
+            bare = Evidence(collection.texts[name])  # a title sums up the whole
             yield from _variants("title", title, name, bare, collection, chance)
     yield from _answers(folder, collection, chance)
 

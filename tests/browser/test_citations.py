@@ -94,6 +94,7 @@ def test_the_card_says_where_and_quotes_the_sentence(
     page: Page, scripted: Server, model: ScriptedModelServer
 ) -> None:
     model.script(Reply("The nearest petrol pump is in Saltby [1]."))
+    wait_until_ready(scripted, 1)
     page.goto(scripted.url)
     ask(page, "Where can I buy petrol?")
     answer(page)
@@ -106,6 +107,7 @@ def test_a_sentence_that_no_cited_passage_supports_has_a_mark_that_says_so(
     page: Page, scripted: Server, model: ScriptedModelServer
 ) -> None:
     model.script(Reply("The nearest petrol pump is in Saltby [1]. Penguins nest below the lighthouse [1]."))
+    wait_until_ready(scripted, 1)
     page.goto(scripted.url)
     ask(page, "Where can I buy petrol?")
     answer(page)
@@ -120,6 +122,7 @@ def test_a_sentence_that_no_cited_passage_supports_has_a_mark_that_says_so(
 def test_an_answer_that_cites_nothing_says_that_it_is_not_from_the_documents(
     page: Page, extractive: Server
 ) -> None:
+    wait_until_ready(extractive, 1)
     page.goto(extractive.url)
     ask(page, "Who painted the Mona Lisa?")
     assert "Not from your documents" in answer(page)

@@ -36,8 +36,8 @@ _HARDLY = 0.2
 _MEANING = 0.4
 _ENOUGH_WITH_MEANING = 0.46
 
-# Two sentences that differ by a "not" contradict each other if they say the same otherwise: if the passage has
-# this share of the answer's words, and the answer this share of the passage's.
+# Two sentences that differ by a "not" contradict each other if they say the same otherwise: the passage has
+# the first share of the answer's words, and the answer the second of the passage's.
 _SAME_SENTENCE = 0.85
 _SAME_PASSAGE = 0.6
 _WIDEST = 3  # neighbouring sentences that may support one together
