@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         "`CHATKEEP_PASSAGE_TOKENS` allows.",
     )
     passage_relevance: float = Field(
-        default=1.0,
+        default=0.7,
         ge=0,
         le=1,
         description="What counts when passages are chosen for the model: from 1, how well each fits the "

@@ -148,7 +148,7 @@ async def test_a_model_is_given_no_near_repeats_and_no_more_than_its_budget() ->
 
 async def test_with_diversity_a_model_is_given_something_else_too() -> None:
     retriever = await filled("cats purr", "cats purr now", "cats purr then", "dogs bark")
-    alike = await retriever.gather("cats purr", 1_000, HERE, options=Options(most=2))
+    alike = await retriever.gather("cats purr", 1_000, HERE, options=Options(most=2, relevance=1.0))
     mixed = await retriever.gather("cats purr", 1_000, HERE, options=Options(most=2, relevance=0.3))
     assert alike[0] == mixed[0]
     assert [passage.text for passage in mixed][1] == "dogs bark"
