@@ -138,7 +138,8 @@ def _steps(trace: Trace) -> Table:
     for name in ("Step", "ms", "Left"):
         table.add_column(name, justify="left" if name == "Step" else "right")
     for step in trace.steps:
-        table.add_row(step.name, f"{step.milliseconds:.1f}", str(step.left))
+        left = str(step.left) if step.name != "embed" else "–"
+        table.add_row(step.name, f"{step.milliseconds:.1f}", left)
     return table
 
 
