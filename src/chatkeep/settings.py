@@ -244,6 +244,47 @@ class Settings(BaseSettings):
         "`sentence-transformers:NAME` run another model on this machine, by its name or from a folder. After "
         "a change, all documents are read again.",
     )
+    passage_tokens: int = Field(
+        default=2400,
+        ge=200,
+        le=1_000_000,
+        description="Tokens that the passages may have of the model's window, as estimated here.",
+    )
+    passages: int = Field(default=8, ge=1, le=100, description="Passages given to the model, at most.")
+    passage_reach: int = Field(
+        default=0,
+        ge=0,
+        le=20_000,
+        description="Characters around a passage that the model is shown with it, on either side, as far as "
+        "`CHATKEEP_PASSAGE_TOKENS` allows.",
+    )
+    passage_relevance: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="What counts when passages are chosen for the model: from 1, how well each fits the "
+        "question, to 0, how it differs from the others.",
+    )
+    half_life: float | None = Field(
+        default=None,
+        gt=0,
+        description="Days after which a document's age has cost its passages a quarter of their score; they "
+        "never lose more than half. Unset: age counts for nothing.",
+    )
+    reranker: Literal["none", "cross-encoder", "llm"] = Field(
+        default="none",
+        description="What puts the best passages found into order once more: `cross-encoder`, a model on "
+        "this machine (`CHATKEEP_RERANKER_MODEL`), or `llm`, the language model that answers.",
+    )
+    reranker_model: str | None = Field(
+        default=None,
+        description="The cross-encoder: a folder with `model.onnx` and `tokenizer.json`, or a model's name, "
+        "which `fastembed` fetches.",
+    )
+    reranked: int = Field(default=20, ge=2, le=100, description="How many passages the reranker sees.")
+    reranker_timeout: float = Field(
+        default=5.0, gt=0, le=60, description="Seconds the reranker may take; after that the order stands."
+    )
     model_hub_url: HttpUrl | None = Field(
         default=HttpUrl("https://huggingface.co"),
         description="Where the weights of an embedder are fetched from, once, when they are not on this "

@@ -43,10 +43,11 @@ from chatkeep.knowledge.protocols import (
     Embedder,
     Fetcher,
     PassageReader,
+    Reranker,
     TextEmbedder,
     VectorIndex,
 )
-from chatkeep.knowledge.retrieve import Retriever
+from chatkeep.knowledge.retrieve import Options, Retriever
 from chatkeep.knowledge.sources import FolderSource, Source
 from chatkeep.knowledge.sources.declared import Declarations, Declared
 from chatkeep.knowledge.sources.git import CheckoutSource, RepositorySource, folder_name, repository
@@ -206,11 +207,14 @@ async def open_knowledge(
         opened.push_async_callback(index.close)
         database = await open_database(settings.data_dir / _DATABASE)
         opened.push_async_callback(database.close)
+        documents = SqlDocuments(database)
         sources = await anyio.to_thread.run_sync(_served, settings)
-        retriever = Retriever(embedder, index, sources)
+        reranker = await opened.enter_async_context(open_reranker(settings))
+        options = retrieval_options(settings)
+        retriever = Retriever(embedder, index, sources, documents, reranker, options)
         parser = parser_pool(settings)  # no process starts before there is something to read
         opened.push_async_callback(parser.aclose)
-        yield KnowledgeBase(database, SqlDocuments(database), index, embedder, retriever, parser)
+        yield KnowledgeBase(database, documents, index, embedder, retriever, parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +333,62 @@ async def kept_up(
 def _say_why_it_ended(keeping: "asyncio.Task[None]") -> None:
     if not keeping.cancelled() and (error := keeping.exception()):
         _log.error("upkeep_ended", exc_info=error)
+
+
+def retrieval_options(settings: Settings) -> Options:
+    """How passages are found and chosen, as `settings` have it."""
+    return Options(
+        half_life=settings.half_life,
+        reranked=settings.reranked,
+        rerank_seconds=settings.reranker_timeout,
+        most=settings.passages,
+        relevance=settings.passage_relevance,
+        reach=settings.passage_reach,
+    )
+
+
+@asynccontextmanager
+async def open_reranker(settings: Settings) -> AsyncIterator[Reranker | None]:
+    """The reranker that `settings` name; None: the fused order stands.
+
+    Raises:
+        ConfigurationError: there is no such model.
+        MissingDependency: what runs it is not installed.
+    """
+    match settings.reranker:
+        case "none":
+            yield None
+        case "cross-encoder":
+            yield await anyio.to_thread.run_sync(_cross_encoder, settings)
+        case "llm":
+            model = await anyio.to_thread.run_sync(_created_model, settings)
+            try:
+                from chatkeep.agents.rerank import ModelReranker
+
+                yield ModelReranker(model)
+            finally:
+                await model.aclose()
+
+
+def _cross_encoder(settings: Settings) -> Reranker:
+    from chatkeep.adapters.reranking.cross_encoder import CrossEncoder
+    from chatkeep.adapters.reranking.named import NamedCrossEncoder
+
+    named = settings.reranker_model
+    if named is None:
+        raise ConfigurationError(
+            "CHATKEEP_RERANKER is cross-encoder: CHATKEEP_RERANKER_MODEL must say which."
+        )
+    folder = Path(named).expanduser()
+    return CrossEncoder(folder) if folder.is_dir() else NamedCrossEncoder(named, settings.data_dir / "models")
+
+
+def _created_model(settings: Settings) -> "CreatedModel":
+    from chatkeep.agents.models import create_model
+
+    if settings.model.provider == "extractive":
+        raise ConfigurationError("CHATKEEP_RERANKER is llm, but no language model is set: see LLM_PROVIDER.")
+    return create_model(settings.model)
 
 
 @asynccontextmanager
@@ -452,7 +512,7 @@ def _assistant(
     chat = ChatServer(
         store,
         store,
-        Workflow(model, knowledge.searcher),
+        Workflow(model, knowledge.searcher, passage_tokens=settings.passage_tokens),
         clock,
         journal,
         limits=limits,

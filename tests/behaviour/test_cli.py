@@ -150,6 +150,33 @@ def test_search_prints_one_json_object(docs: Path, data: Path) -> None:
     assert best["text"] == text[best["start"] : best["end"]]
 
 
+def test_search_explains_each_step_for_people_and_for_machines(docs: Path, data: Path) -> None:
+    (docs / "otters.md").write_text("# Otters [lutra]\n\nOtters hold hands while they sleep.\n")
+    (docs / "copy.md").write_text("# Otters [lutra]\n\nOtters hold hands, while they sleep!\n")
+    chatkeep("ingest", docs, "--data-dir", data)
+    done = chatkeep("search", "otters hands", "--explain", "--json", "--data-dir", data)
+    told = json.loads(done.stdout)
+    assert {passage["path"] for passage in told["passages"]} == {"copy.md", "otters.md"}
+    assert told["given"] == told["passages"][:1]
+    first, second = told["trace"]["candidates"]
+    assert (first["bm25"]["rank"], first["given"], first["dense"]) == (1, 1, None)
+    assert (second["given"], second["dropped"]) == (None, "says what rank 1 says")
+    shown = chatkeep("search", "otters hands", "--explain", "--data-dir", data, COLUMNS="160").stdout
+    assert "Otters [lutra] (" in shown
+    assert "says what rank 1 says" in shown
+    assert "near duplicates" in shown
+
+
+def test_search_is_narrowed_and_says_when_that_leaves_nothing(docs: Path, data: Path) -> None:
+    (docs / "otters.md").write_text("Otters hold hands.\n")
+    chatkeep("ingest", docs, "--data-dir", data)
+    for narrowed in (["--where", "team=pets"], ["--since", "2999-01-01"]):
+        done = chatkeep("search", "otters", *narrowed, "--data-dir", data)
+        assert done.stdout == "Nothing found that matches --where and --since.\n"
+    assert "key=value" in the_one_line(chatkeep("search", "otters", "--where", "team", "--data-dir", data))
+    assert "2026-01-31" in the_one_line(chatkeep("search", "otters", "--since", "June", "--data-dir", data))
+
+
 def test_search_without_documents_says_how_to_get_some(data: Path) -> None:
     done = chatkeep("search", "anything", "--data-dir", data)
     assert done.returncode == 0

@@ -43,8 +43,8 @@ class FixedSearcher:
 
     passages: Sequence[Passage]
 
-    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
-        return list(self.passages[:limit])
+    async def gather(self, query: str, budget: int, context: RequestContext) -> list[Passage]:
+        return list(self.passages)
 
 
 def passage(text: str, title: str = "Manual") -> Passage:

@@ -10,9 +10,16 @@ from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError, EmbedderUnavailable, MissingDependency
 from chatkeep.knowledge.ingest import ingest
+from chatkeep.knowledge.retrieve import Options
 from chatkeep.settings import EmbeddingSettings, Settings
 from chatkeep.testing import ScriptedModelServer
-from chatkeep.wiring import open_journal, open_knowledge, open_services
+from chatkeep.wiring import (
+    open_journal,
+    open_knowledge,
+    open_reranker,
+    open_services,
+    retrieval_options,
+)
 from tests.redis import RedisServer
 
 
@@ -66,3 +73,48 @@ async def test_a_document_is_ingested_and_found_through_an_endpoint(tmp_path: Pa
             legs = await knowledge.retriever.candidates("ferry at noon", context)
             assert len(legs.dense) == len(legs.sparse) == 1
             assert [p.path for p in await knowledge.retriever.search("ferry", 3, context)] == ["boats.md"]
+
+
+async def test_no_reranker_is_opened_unless_one_is_asked_for() -> None:
+    async with open_reranker(Settings.load({})) as reranker:
+        assert reranker is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"CHATKEEP_RERANKER": "cross-encoder"}, "CHATKEEP_RERANKER_MODEL must say which"),
+        ({"CHATKEEP_RERANKER": "llm", "LLM_PROVIDER": "extractive"}, "no language model is set"),
+    ],
+)
+async def test_a_reranker_that_cannot_be_is_a_line_about_its_settings(
+    environment: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=words):
+        async with open_reranker(Settings.load()):
+            pass
+
+
+async def test_a_cross_encoder_is_opened_from_its_folder_and_the_language_model_by_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatkeep.adapters.reranking.cross_encoder import CrossEncoder
+    from chatkeep.agents.rerank import ModelReranker
+
+    for name in ("model.onnx", "tokenizer.json"):
+        (tmp_path / name).touch()
+    settings = Settings.load({}, reranker="cross-encoder", reranker_model=str(tmp_path))
+    async with open_reranker(settings) as reranker:
+        assert isinstance(reranker, CrossEncoder)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    async with open_reranker(Settings.load({}, reranker="llm")) as reranker:
+        assert isinstance(reranker, ModelReranker)
+
+
+def test_retrieval_follows_the_settings() -> None:
+    settings = Settings.load({}, passages=5, passage_reach=100, passage_relevance=0.4, half_life=30.0)
+    options = retrieval_options(settings)
+    assert (options.most, options.reach, options.relevance, options.half_life) == (5, 100, 0.4, 30.0)
+    assert retrieval_options(Settings.load({})) == Options()

@@ -20,9 +20,8 @@ from chatkeep.agents.streaming import Hearing
 from chatkeep.core.context import RequestContext
 from chatkeep.knowledge.documents import Passage
 
-# Passages handed to the model. Eight of a few hundred tokens each fit every model's window, and
-# what answers a question is rarely further down.
-PASSAGES = 8
+PASSAGE_TOKENS = 2_400
+"""What the passages may have of the model's window, unless told otherwise: it fits every model's."""
 
 # What is kept of earlier turns. About 6,000 tokens: with the passages, within a window of 16,000.
 _HISTORY_MESSAGES = 20
@@ -34,8 +33,8 @@ _CHARACTERS_PER_TOKEN = 4  # the usual estimate for English text
 class Searcher(Protocol):
     """Finds passages; `knowledge.retrieve` has the real one."""
 
-    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
-        """At most `limit` passages for `query`, best first."""
+    async def gather(self, query: str, budget: int, context: RequestContext) -> list[Passage]:
+        """Passages to answer `query` from, best first, of about `budget` tokens in all."""
         ...
 
 
@@ -50,6 +49,7 @@ class Workflow:
     model: CreatedModel
     searcher: Searcher
     instructions: str = field(default_factory=_read_instructions)
+    passage_tokens: int = PASSAGE_TOKENS
 
     async def run(
         self, question: str, history: Sequence[Message], context: RequestContext
@@ -62,7 +62,7 @@ class Workflow:
             ModelFailed: the model did not answer, or stopped half-way; what it said before was yielded.
         """
         yield Progress("Searching the documents", "search")
-        passages = await self.searcher.search(question, PASSAGES, context)
+        passages = await self.searcher.gather(question, self.passage_tokens, context)
         yield PassagesFound(tuple(passages))
         asked = [
             *fit(history, _HISTORY_MESSAGES, _HISTORY_CHARACTERS),

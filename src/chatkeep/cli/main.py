@@ -120,12 +120,30 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     data_dir: DataDir = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages to show.")] = 5,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Only documents that say so of themselves; may be repeated."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Only documents changed on that day or later.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each step: ranks, scores, what was dropped and why.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Show the passages a question would be answered from."""
     from chatkeep.cli.search import run
 
-    run(query, data_dir=data_dir, limit=limit, as_json=as_json)
+    run(
+        query,
+        data_dir=data_dir,
+        limit=limit,
+        where=where or [],
+        since=since,
+        explain=explain,
+        as_json=as_json,
+    )
 
 
 @app.command()

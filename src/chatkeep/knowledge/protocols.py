@@ -171,6 +171,17 @@ class Legs:
     sparse: Sequence[Hit]
 
 
+class Reranker(Protocol):
+    """Reads a question and passages together, and says how well each answers it."""
+
+    async def scores(self, query: str, passages: Sequence[Passage]) -> Sequence[float]:
+        """One finite number for each passage, in their order; higher is better.
+
+        It may take seconds and may fail in any way: who asks has an order without it.
+        """
+        ...
+
+
 class PassageReader(Protocol):
     """Reads what citations point to."""
 

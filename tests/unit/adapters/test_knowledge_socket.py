@@ -5,6 +5,7 @@ import struct
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import ChatkeepError, NotFound, NotReady, TooLarge
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.retrieve import Retriever
+from chatkeep.knowledge.protocols import Where
+from chatkeep.knowledge.retrieve import Options, Retriever
 from tests.unit.knowledge.samples import FewAxes, sample
 
 ALICE = RequestContext(TenantId("alice"), UserId("a"), "req_1")
@@ -95,6 +97,24 @@ async def test_it_answers_as_the_retriever_does(client: KnowledgeClient, retriev
     assert len(found) == 2
     ids = [found[1].id, PassageId("unknown"), found[0].id]
     assert await client.passages(ids, ALICE) == await retriever.index.passages(ids, ALICE)
+
+
+async def test_what_is_given_to_a_model_and_why_come_across_with_filters_and_options(
+    client: KnowledgeClient, retriever: Retriever
+) -> None:
+    nowhere = Where(metadata={"team": "pets"}, since=datetime(2026, 1, 1, tzinfo=UTC))
+    two = Options(most=2, relevance=0.5)
+    assert await client.search("cats", 3, ALICE, nowhere) == []
+    assert await client.gather("cats", 500, ALICE, nowhere) == []
+    assert len(await client.gather("cats", 500, ALICE)) == 3
+    given = await client.gather("cats", 500, ALICE, options=two)
+    assert given == await retriever.gather("cats", 500, ALICE, options=two)
+    assert len(given) == 2
+    told = await client.explain("cats", 3, 500, ALICE, Where(sources=("/docs",)), two)
+    assert list(told.given) == given
+    there = (await retriever.explain("cats", 3, 500, ALICE, options=two)).trace
+    assert told.trace.candidates == there.candidates
+    assert [step.name for step in told.trace.steps] == [step.name for step in there.steps]
 
 
 async def test_vectors_arrive_to_the_last_bit(client: KnowledgeClient) -> None:

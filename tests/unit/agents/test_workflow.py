@@ -82,7 +82,7 @@ class SlowToLetGo(Model):
 
 
 class NothingFound:
-    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+    async def gather(self, query: str, budget: int, context: RequestContext) -> list[Passage]:
         return []
 
 
@@ -113,7 +113,7 @@ async def test_without_a_model_the_documents_answer_with_the_same_events() -> No
     found = Passage(PassageId("p"), DocumentId("d"), "storage.md", "Storage", (), 0, len(text), text, 1.0)
 
     class Finds:
-        async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+        async def gather(self, query: str, budget: int, context: RequestContext) -> list[Passage]:
             return [found]
 
     created = create_model(ModelSettings(llm_provider="extractive"))

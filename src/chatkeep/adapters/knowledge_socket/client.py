@@ -16,17 +16,22 @@ from typing import TypeVar
 
 from chatkeep.adapters.knowledge_socket.frames import (
     IN_FLIGHT,
+    Answer,
+    Asked,
     BrokenFrame,
     Describe,
     Described,
     Embed,
     Embedded,
     EmbedQuery,
+    Explain,
     Failed,
     Found,
+    Gather,
     Read,
     Request,
     Search,
+    Told,
     frame,
     read_reply,
     unpack,
@@ -35,15 +40,15 @@ from chatkeep.core import errors
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import ChatkeepError, NotReady
 from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.protocols import Vectors
+from chatkeep.knowledge.protocols import ANYWHERE, Vectors, Where
+from chatkeep.knowledge.retrieve import Explained, Options
 from chatkeep.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between attempts to connect
 
-Answer = Described | Found | Embedded
-A = TypeVar("A", Described, Found, Embedded)
+A = TypeVar("A", Described, Found, Told, Embedded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,45 @@ class KnowledgeClient:
         self._writer: asyncio.StreamWriter | None = None
         self._online = asyncio.Event()
 
-    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+    async def search(
+        self,
+        query: str,
+        limit: int,
+        context: RequestContext,
+        where: Where = ANYWHERE,
+        options: Options | None = None,
+    ) -> list[Passage]:
         """As `Retriever.search`.
 
         Raises:
             NotReady: the knowledge process is not there, went away, or is too busy.
         """
-        return list((await self._ask(Search(query, limit), context, Found)).passages)
+        asked = Search(query, limit, where, options)
+        return list((await self._ask(asked, context, Found)).passages)
+
+    async def gather(
+        self,
+        query: str,
+        budget: int,
+        context: RequestContext,
+        where: Where = ANYWHERE,
+        options: Options | None = None,
+    ) -> list[Passage]:
+        """As `Retriever.gather`. Raises: NotReady."""
+        asked = Gather(query, budget, where, options)
+        return list((await self._ask(asked, context, Found)).passages)
+
+    async def explain(
+        self,
+        query: str,
+        limit: int,
+        budget: int,
+        context: RequestContext,
+        where: Where = ANYWHERE,
+        options: Options | None = None,
+    ) -> Explained:
+        """As `Retriever.explain`. Raises: NotReady."""
+        return (await self._ask(Explain(query, limit, budget, where, options), context, Told)).explained
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
         """As `PassageReader.passages`. Raises: NotReady."""
@@ -149,9 +186,7 @@ class KnowledgeClient:
             self._waiting.clear()
         _log.warning("knowledge_lost", reason=reason)
 
-    async def _ask(
-        self, asked: Describe | Search | Read | Embed | EmbedQuery, context: RequestContext, wanted: type[A]
-    ) -> A:
+    async def _ask(self, asked: Asked, context: RequestContext, wanted: type[A]) -> A:
         number = next(self._numbers)
         request = frame(Request(number, context, asked))
         try:

@@ -21,7 +21,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import TooLarge
 from chatkeep.knowledge.documents import Passage, PassageId
-from chatkeep.knowledge.protocols import Vectors
+from chatkeep.knowledge.protocols import ANYWHERE, Vectors, Where
+from chatkeep.knowledge.retrieve import Explained, Options
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one frame. A question is at most as long as a request's body, an answer some hundred kilobytes."""
@@ -45,9 +46,36 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Search:
+    """`Retriever.search`. Without options, the retriever's own count."""
+
     query: str
     limit: int
+    where: Where = ANYWHERE
+    options: Options | None = None
     kind: Literal["search"] = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """`Retriever.gather`."""
+
+    query: str
+    budget: int
+    where: Where = ANYWHERE
+    options: Options | None = None
+    kind: Literal["gather"] = "gather"
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """`Retriever.explain`."""
+
+    query: str
+    limit: int
+    budget: int
+    where: Where = ANYWHERE
+    options: Options | None = None
+    kind: Literal["explain"] = "explain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +96,16 @@ class EmbedQuery:
     kind: Literal["embed_query"] = "embed_query"
 
 
+Asked = Describe | Search | Gather | Explain | Read | Embed | EmbedQuery
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call, and for whom it is made."""
 
     number: int
     context: RequestContext
-    asked: Annotated[Describe | Search | Read | Embed | EmbedQuery, Field(discriminator="kind")]
+    asked: Annotated[Asked, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +123,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A search and its trace."""
+
+    explained: Explained
+    kind: Literal["told"] = "told"
+
+
+@dataclass(frozen=True, slots=True)
 class Embedded:
     """Vectors, packed; `unpack` gives them back."""
 
     shape: tuple[int, int]
     data: str
     kind: Literal["embedded"] = "embedded"
+
+
+Answer = Described | Found | Told | Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +154,7 @@ class Failed:
 @dataclass(frozen=True, slots=True)
 class Reply:
     number: int
-    answer: Annotated[Described | Found | Embedded | Failed, Field(discriminator="kind")]
+    answer: Annotated[Answer | Failed, Field(discriminator="kind")]
 
 
 REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)

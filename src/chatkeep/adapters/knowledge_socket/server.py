@@ -13,18 +13,21 @@ import structlog
 
 from chatkeep.adapters.knowledge_socket.frames import (
     IN_FLIGHT,
+    Answer,
     BrokenFrame,
     Describe,
     Described,
     Embed,
-    Embedded,
     EmbedQuery,
+    Explain,
     Failed,
     Found,
+    Gather,
     Read,
     Reply,
     Request,
     Search,
+    Told,
     frame,
     pack,
     read_request,
@@ -116,15 +119,20 @@ class _Conversation:
             failed = Failed(ChatkeepError.__name__, "The search failed. The server's log has the reason.")
         return frame(Reply(request.number, failed))
 
-    async def _carry_out(self, request: Request) -> Described | Found | Embedded:
-        embedder = self._retriever.embedder
+    async def _carry_out(self, request: Request) -> Answer:
+        retriever, context = self._retriever, request.context
+        embedder = retriever.embedder
         match request.asked:
             case Describe():
                 return Described(embeds=embedder is not None)
-            case Search(query, limit):
-                return Found(await self._retriever.search(query, limit, request.context))
+            case Search(query, limit, where, options):
+                return Found(await retriever.search(query, limit, context, where, options))
+            case Gather(query, budget, where, options):
+                return Found(await retriever.gather(query, budget, context, where, options))
+            case Explain(query, limit, budget, where, options):
+                return Told(await retriever.explain(query, limit, budget, context, where, options))
             case Read(ids):
-                return Found(await self._retriever.index.passages(ids, request.context))
+                return Found(await retriever.index.passages(ids, context))
             case Embed() | EmbedQuery() if embedder is None:
                 raise ChatkeepError("There is no embedder.")
             case Embed(texts):

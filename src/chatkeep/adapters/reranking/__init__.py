@@ -1,0 +1,1 @@
+"""Cross-encoders on this machine: a question and a passage read together give one score."""
