@@ -51,6 +51,8 @@ class RedisServer:
             str(self.port),
             "--bind",
             "127.0.0.1",
+            "--unixsocket",
+            str(self._folder / "redis.sock"),
             "--save",
             "",
             "--appendonly",

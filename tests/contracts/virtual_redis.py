@@ -3,33 +3,32 @@
 Nothing of `RedisJournal` is replaced but the class of its connections, in which
 - what was sent is answered before the loop goes on, so that its clock never outruns Redis;
 - a call that blocks does so until the loop's clock, not Redis's, says that its time is up;
-- keys live by the loop's clock: their time to live is shortened by what has gone by.
+- keys live by the loop's clock: their time to live is shortened by what has gone by, and made longer by the
+  real time that the test has taken.
 """
 
 import asyncio
 import itertools
 import json
 import os
+import time
 from typing import Any
 
 from redis import Redis
-from redis.asyncio.connection import Connection
+from redis.asyncio.connection import AbstractConnection, Connection, UnixDomainSocketConnection
 
-from chatkeep.adapters.memory_journal import LEASE_SECONDS
 from chatkeep.adapters.redis_journal import RedisJournal
 from chatkeep.streams.protocols import RunId, ThreadKey
 from tests.contracts.turns import Active
 from tests.virtual_time import VirtualTimeLoop
 
-_SLOW = 100
-"""Leases are so many times as long, and shortened by so many times what has gone by: the real time that
-a test takes counts for little."""
+_GRAIN = 0.005
+"""Seconds: what is real of a test's time is given back to the keys in pieces of this size."""
 
 _FORWARD = """
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
-  local left, gone = redis.call('PTTL', key), ARGV[2]
-  if string.find(key, ARGV[1] .. 'lease:', 1, true) == 1 then gone = gone * ARGV[3] end
-  if left >= 0 then redis.call('PEXPIRE', key, math.floor(left - gone)) end
+  local left = redis.call('PTTL', key)
+  if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[2]) end
 end
 """
 
@@ -49,11 +48,16 @@ class VirtualRedis:
 
     def __init__(self, url: str) -> None:
         self.prefix = f"virtual-{os.getpid()}-{next(_numbers)}:"
-        self._url = url
-        self._redis = Redis.from_url(url, protocol=2, single_connection_client=True)
+        with Redis.from_url(url) as redis:
+            path = redis.config_get("unixsocket")["unixsocket"]
+        # Over TCP a busy machine may deliver what two connections sent in another order, and `settle` counts
+        # on it: a socket of the file system delivers in the call that sends.
+        self._url = f"unix://{path}" if path else url
+        self._redis = Redis.from_url(self._url, protocol=2, single_connection_client=True)
         self._forward = self._redis.register_script(_FORWARD)
         self._is_asked = False
         self._gone = 0.0
+        self._caught_up = time.monotonic()
 
     # What the loop asks
 
@@ -62,7 +66,8 @@ class VirtualRedis:
             self._is_asked = False
             # Redis reads what all connections have sent, does it, and writes all replies, in that order and
             # one round after the other: a second ping is answered when all that came before the first is.
-            for _ in range(2):
+            # A new connection is only accepted in the first of these rounds, and read in the next.
+            for _ in range(3):
                 self._redis.ping()
 
     def forward(self, seconds: float) -> None:
@@ -72,10 +77,12 @@ class VirtualRedis:
 
     def catch_up(self) -> None:
         """Before Redis is asked anything: let the time go by that has."""
-        if self._gone >= 0.001:
-            milliseconds = int(self._gone * 1000)
-            self._gone -= milliseconds / 1000
-            self._forward(args=[self.prefix, milliseconds, _SLOW])
+        taken = time.monotonic() - self._caught_up
+        if self._gone >= 0.001 or taken >= _GRAIN:
+            milliseconds = int((self._gone - taken) * 1000)
+            self._caught_up += taken
+            self._gone -= taken + milliseconds / 1000
+            self._forward(args=[self.prefix, milliseconds])
 
     def asked(self) -> None:
         self._is_asked = True
@@ -95,13 +102,14 @@ class VirtualRedis:
         return self._redis
 
     def journal(self) -> RedisJournal:
-        journal = RedisJournal(self._url, prefix=self.prefix, lease=_SLOW * LEASE_SECONDS)
+        journal = RedisJournal(self._url, prefix=self.prefix)
         for pool in (
             journal._calls.connection_pool,
             journal._blocking.connection_pool,
             journal._line._pool,
         ):
-            pool.connection_class = _Connection
+            is_local = pool.connection_class is UnixDomainSocketConnection
+            pool.connection_class = _LocalConnection if is_local else _Connection
             pool.connection_kwargs["server"] = self
         return journal
 
@@ -112,7 +120,7 @@ class VirtualRedis:
         self._redis.close()
 
 
-class _Connection(Connection):
+class _Virtual(AbstractConnection):
     def __init__(self, *, server: VirtualRedis, **options: Any) -> None:
         super().__init__(**options)
         self._server = server
@@ -157,6 +165,14 @@ class _Connection(Connection):
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+
+class _Connection(_Virtual, Connection):
+    """Over TCP."""
+
+
+class _LocalConnection(_Virtual, UnixDomainSocketConnection):
+    """Over a socket of the file system."""
 
 
 class RedisJournals:
