@@ -10,7 +10,7 @@ from chatkeep.knowledge.parse.draft import Draft
 from chatkeep.knowledge.parse.parsed import Refused
 
 MAX_SHEETS = 1_000
-MAX_CELLS = 3_000_000
+MAX_CELLS = 1_500_000
 
 Row = tuple[int, Mapping[int, str]]
 """A row's number, from 1, and the text of its cells that have any, by column."""

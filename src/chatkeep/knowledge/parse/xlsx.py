@@ -6,7 +6,7 @@ looked at.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from chatkeep.knowledge.parse.draft import Draft
@@ -95,13 +95,10 @@ class _Sheets:
             read_xml(self._package.archive.pieces(part), strings.start, strings.end, strings.text)
         return strings.found
 
-    def rows(self, part: str) -> list[Row]:
-        sheet = _Sheet(self._cells)
+    def rows(self, part: str) -> Sequence[Row]:
+        sheet = _Sheet(self._cells, self._shown)
         read_xml(self._package.archive.pieces(part), sheet.start, sheet.end, sheet.text)
-        return [
-            (number, {column: text for column, cell in cells.items() if (text := self._shown(*cell))})
-            for number, cells in sheet.rows
-        ]
+        return sheet.rows
 
     def _shown(self, kind: str, style: str, value: str, formula: str) -> str:
         if not value:
@@ -153,15 +150,13 @@ class _Strings:
             self._pieces.append(text)
 
 
-_Cell = tuple[str, str, str, str]  # type, style, value, formula
-
-
 class _Sheet:
-    """The cells of one sheet."""
+    """The cells of one sheet, each as the text that `shown` makes of type, style, value and formula."""
 
-    def __init__(self, cells: Cells) -> None:
-        self.rows: list[tuple[int, dict[int, _Cell]]] = []
+    def __init__(self, cells: Cells, shown: Callable[[str, str, str, str], str]) -> None:
+        self.rows: list[tuple[int, dict[int, str]]] = []
         self._cells = cells
+        self._shown = shown
         self._row = self._column = 0
         self._kind = self._style = ""
         self._value: list[str] = []
@@ -195,8 +190,8 @@ class _Sheet:
         self._into = None
         if name == "c" and self.rows and self._column <= _WIDEST:
             value, formula = "".join(self._value).strip(), "".join(self._formula).strip()
-            if value or formula:
-                self.rows[-1][1][self._column] = (self._kind, self._style, value, formula)
+            if text := self._shown(self._kind, self._style, value, formula):
+                self.rows[-1][1][self._column] = text
 
     def text(self, text: str) -> None:
         if self._into is not None:
