@@ -131,7 +131,6 @@ def test_an_answer_that_cites_nothing_says_that_it_is_not_from_the_documents(
 def test_a_pdf_is_shown_as_text_and_as_a_picture_of_its_page(
     page: Page, model: ScriptedModelServer, tmp_path: Path
 ) -> None:
-    pytest.importorskip("chatkeep.knowledge.parse.pdf")
     docs = tmp_path / "docs"
     docs.mkdir()
     tides = [

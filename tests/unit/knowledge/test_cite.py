@@ -154,7 +154,7 @@ class Meaning:
         return np.ones((len(texts), 1), np.float32) if self._alike else np.eye(len(texts), dtype=np.float32)
 
     async def embed_query(self, text: str) -> Vectors:
-        raise AssertionError("Nothing is looked for.")
+        raise NotImplementedError
 
 
 UNDECIDED = "Every pontoon offers complimentary water, storage, electricity and showers^."
@@ -187,7 +187,7 @@ class Slow:
         raise AssertionError
 
     async def embed_query(self, text: str) -> Vectors:
-        raise AssertionError("Nothing is looked for.")
+        raise NotImplementedError
 
 
 async def test_an_embedder_that_takes_too_long_is_not_waited_for_and_after_three_times_not_asked() -> None:
