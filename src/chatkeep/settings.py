@@ -72,6 +72,30 @@ class ModelSettings(BaseSettings):
         return "openai" if self.openai_api_key else "extractive"
 
 
+class QdrantSettings(BaseSettings):
+    """Which Qdrant server or cluster keeps the index, if any."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    qdrant_url: str | None = Field(  # not HttpUrl, which would drop the port 443 that must be said
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Address of a Qdrant server or cluster, such as `http://localhost:6333`, that keeps the "
+        "search index; the port is 6333 unless it is given. Unset: the index is kept in the data folder, by "
+        "Qdrant's engine inside chatkeep.",
+    )
+    qdrant_api_key: SecretStr | None = Field(default=None, description="Key for `QDRANT_URL`.")
+    qdrant_collection: str = Field(
+        default="chatkeep",
+        pattern=r"^[A-Za-z0-9_.-]{1,100}$",
+        description="What the names of chatkeep's collections begin with; an embedder's name is added, as a "
+        "number. Installations that share a server each need their own.",
+    )
+    qdrant_timeout: float = Field(
+        default=10.0, ge=1, le=300, description="Seconds to wait for one reply of `QDRANT_URL`."
+    )
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. `Settings.load()` reads the environment and explains what is wrong."""
 
@@ -190,7 +214,19 @@ class Settings(BaseSettings):
         "such as `redis://localhost:6379/0`. Unset: they are kept in memory, which does for one worker; "
         "more than one need it.",
     )
+    vector_index: str | None = Field(
+        default=None,
+        description="What keeps the search index: `edge` (Qdrant's engine inside chatkeep, in the data "
+        "folder) or `qdrant` (the server at `QDRANT_URL`). Unset: `qdrant` if `QDRANT_URL` is set, otherwise "
+        "`edge`.",
+    )
+    qdrant: QdrantSettings = Field(default_factory=QdrantSettings, description="Read from its own variables.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
+
+    @property
+    def index(self) -> str:
+        """What keeps the search index, after the rule for an unset `CHATKEEP_VECTOR_INDEX`."""
+        return self.vector_index or ("qdrant" if self.qdrant.qdrant_url else "edge")
 
     @field_validator(
         "docs", "egress_allow", "allowed_hosts", "allowed_origins", "image_domains", mode="before"
@@ -228,7 +264,7 @@ class Settings(BaseSettings):
 
 
 def _refuse_unknown(environ: Mapping[str, str], settings: type[Settings]) -> None:
-    known = {f"CHATKEEP_{name.upper()}" for name in settings.model_fields if name != "model"}
+    known = {f"CHATKEEP_{name.upper()}" for name in settings.model_fields if name not in ("model", "qdrant")}
     for name in sorted(environ):
         if name.startswith("CHATKEEP_") and name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -7,7 +7,7 @@ and reads the knowledge base over a socket: what answers is the same code, and d
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -55,6 +55,7 @@ from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chatkeep.adapters.knowledge_socket.client import KnowledgeClient
+    from chatkeep.adapters.qdrant.server import QdrantServerIndex
     from chatkeep.agents.models import CreatedModel
     from chatkeep.agents.workflow import Searcher
     from chatkeep.chat.server import ChatServer
@@ -75,7 +76,7 @@ class KnowledgeBase:
 
     database: Database
     documents: SqlDocuments
-    index: EdgeIndex
+    index: VectorIndex
     embedder: FastLane | None
     retriever: Retriever
     parser: ParserPool
@@ -94,6 +95,7 @@ class _Readable:
     passages: PassageReader
     embedder: TextEmbedder | None
     searcher: "Searcher"
+    check: Callable[[], Awaitable[None]]
 
 
 async def open_embedder(
@@ -127,6 +129,50 @@ async def new_index(folder: Path, embedder: Embedder | None) -> VectorIndex:
     return await EdgeIndex.open(folder, embedder)
 
 
+async def open_index(settings: Settings, embedder: Embedder | None) -> VectorIndex:
+    """The index that `settings` name, open. Another kind of index is another name here.
+
+    Raises:
+        ConfigurationError: no index has that name, or it cannot be opened or reached.
+        MissingDependency: what it needs is not installed.
+    """
+    match settings.index:
+        case "edge":
+            return await EdgeIndex.open(settings.data_dir, embedder)
+        case "qdrant":
+            return await _open_qdrant(settings, embedder)
+        case unknown:
+            raise ConfigurationError(
+                f"CHATKEEP_VECTOR_INDEX: there is no index {unknown!r}; use edge or qdrant."
+            )
+
+
+async def _open_qdrant(settings: Settings, embedder: Embedder | None) -> VectorIndex:
+    qdrant = settings.qdrant
+    if qdrant.qdrant_url is None:
+        raise ConfigurationError(
+            "CHATKEEP_VECTOR_INDEX is qdrant: set QDRANT_URL to the address of the server."
+        )
+    # In a thread: the client takes a second to import.
+    index = await anyio.to_thread.run_sync(_qdrant_index)
+    key = qdrant.qdrant_api_key.get_secret_value() if qdrant.qdrant_api_key else None
+    return await index.open(
+        qdrant.qdrant_url, key, embedder, prefix=qdrant.qdrant_collection, patience=qdrant.qdrant_timeout
+    )
+
+
+def _qdrant_index() -> "type[QdrantServerIndex]":
+    try:
+        from chatkeep.adapters.qdrant.server import QdrantServerIndex
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "qdrant_client":
+            raise
+        raise MissingDependency(
+            "QDRANT_URL is set, but the client for Qdrant is not installed: pip install 'chatkeep[qdrant]'"
+        ) from None
+    return QdrantServerIndex
+
+
 @asynccontextmanager
 async def open_knowledge(
     settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
@@ -143,7 +189,7 @@ async def open_knowledge(
     found = await open_embedder(settings, may_fetch=may_fetch, progress=progress)
     embedder = FastLane(found) if found else None
     await anyio.to_thread.run_sync(stop_words)  # or the first question would read them, on the loop
-    index = await EdgeIndex.open(settings.data_dir, embedder)
+    index = await open_index(settings, embedder)
     try:
         database = await open_database(settings.data_dir / _DATABASE)
         try:
@@ -296,7 +342,7 @@ async def open_documents(settings: Settings) -> AsyncIterator[SqlDocuments]:
 async def _own_knowledge(settings: Settings) -> AsyncIterator[_Readable]:
     async with open_knowledge(settings) as own, kept_up(settings, own):
         await warn_of_an_index_left_behind(own)
-        yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever)
+        yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever, own.index.check)
 
 
 @asynccontextmanager
@@ -306,9 +352,13 @@ async def _shared_knowledge(settings: Settings, socket: Path) -> AsyncIterator[_
         embedder = client if await client.embeds() else None
         database = await open_database(settings.data_dir / _DATABASE)
         try:
-            yield _Readable(database, SqlDocuments(database), client, embedder, client)
+            yield _Readable(database, SqlDocuments(database), client, embedder, client, _nothing_to_check)
         finally:
             await database.close()
+
+
+async def _nothing_to_check() -> None:
+    """The process that owns the knowledge base is watched by its supervisor."""
 
 
 def _knowledge_client() -> "Callable[[Path], AbstractAsyncContextManager[KnowledgeClient]]":
@@ -334,12 +384,17 @@ async def open_services(settings: Settings, knowledge_socket: Path | None = None
         chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
             library = _Library(knowledge.documents, knowledge.passages)
+
+            async def check() -> None:
+                await journal.check()
+                await knowledge.check()
+
             yield Services(
                 chat=chat,
                 sources=library,
                 suggestions=library,
                 model_name=model.name,
-                check=journal.check,
+                check=check,
             )
         finally:
             await chat.aclose()

@@ -1,6 +1,11 @@
-"""What every `VectorIndex` promises, held against each implementation."""
+"""What every `VectorIndex` promises, held against each implementation.
+
+`server` is `QdrantServerIndex` over HTTP, spoken to the stand-in of `tests.qdrant`, which answers with the
+Qdrant client's own local engine. With QDRANT_TEST_URL set it is spoken to the server there.
+"""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +20,29 @@ from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import PassageId
 from chatkeep.knowledge.protocols import VectorIndex, Vectors, Where
+from tests.qdrant import some_qdrant
 from tests.unit.knowledge.samples import NAMESPACE, FewAxes, sample
 
 ALICE = RequestContext(TenantId("alice"), UserId("u"), "r")
 BOB = RequestContext(TenantId("bob"), UserId("u"), "r")
 
 
-@pytest.fixture(params=["memory", "edge"])
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[VectorIndex]:
+    if kind == "memory":
+        yield MemoryIndex()
+    elif kind == "edge":
+        yield await EdgeIndex.open(folder, FewAxes())
+    else:
+        async with some_qdrant() as qdrant:
+            yield await qdrant.index(FewAxes())
+
+
+@pytest.fixture(params=["memory", "edge", "server"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
-    opened: VectorIndex = (
-        MemoryIndex() if request.param == "memory" else await EdgeIndex.open(tmp_path, FewAxes())
-    )
-    yield opened
-    await opened.close()
+    async with opened(request.param, tmp_path) as index:
+        yield index
+        await index.close()
 
 
 def axis(number: int) -> Vectors:

@@ -74,6 +74,12 @@ class MemoryIndex:
     async def flush(self) -> None:
         """Nothing to do: there is no disk."""
 
+    async def optimize(self) -> bool:
+        return False
+
+    async def check(self) -> None:
+        """Nothing to reach."""
+
     async def close(self) -> None:
         """Nothing to do."""
 

@@ -208,6 +208,14 @@ class VectorIndex(PassageReader, Protocol):
         """On return, everything before is on disk."""
         ...
 
+    async def optimize(self) -> bool:
+        """Make searches fast again after many writes, while both go on. Whether there was anything to do."""
+        ...
+
+    async def check(self) -> None:
+        """Raises: NotReady: it cannot be reached just now."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -16,18 +16,15 @@ running average of all chunks ever indexed has drifted by a tenth, `flush` weigh
 its stored text, which needs no embedder and happens a handful of times in the growth of a corpus.
 """
 
-import hashlib
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from uuid import UUID
 
 import anyio
 import anyio.to_thread
@@ -35,9 +32,27 @@ import filelock
 import numpy as np
 import qdrant_edge as edge
 
+from chatkeep.adapters.qdrant.points import (
+    COUNTED_FIELDS,
+    DENSE,
+    DRIFT,
+    INDEXED_FIELDS,
+    SPARSE,
+    Among,
+    Condition,
+    counted_again,
+    is_readable,
+    is_uuid,
+    mine,
+    of_documents,
+    passage,
+    payload,
+    space_name,
+    wanted,
+)
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
-from chatkeep.knowledge.documents import Chunk, DocumentId, Passage, PassageId
+from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 from chatkeep.knowledge.protocols import (
     ANYWHERE,
     Embedder,
@@ -46,17 +61,12 @@ from chatkeep.knowledge.protocols import (
     Legs,
     Vectors,
     Where,
-    searchable,
 )
 from chatkeep.knowledge.terms import TERMS_VERSION, Terms, query_terms, terms
 
 T = TypeVar("T")
 
-_LAYOUT = 4  # raise it when the payload or the vectors change: it opens a new folder
-_DENSE, _SPARSE = "dense", "bm25"
-_EVERYBODY = "*"  # the label of what bears none, so that one condition finds it too
 _POINTS_AN_UPDATE = 128
-_DRIFT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class _State:
 
     @property
     def has_drifted(self) -> bool:
-        return self.weighed_with > 0 and abs(self.average / self.weighed_with - 1) > _DRIFT
+        return self.weighed_with > 0 and abs(self.average / self.weighed_with - 1) > DRIFT
 
 
 class EdgeIndex:
@@ -116,8 +126,7 @@ class EdgeIndex:
         data_dir = data_dir.absolute()
         lock = _locked(data_dir)
         try:
-            name = f"{_LAYOUT}/{embedder.name}/{embedder.dimensions}" if embedder else f"{_LAYOUT}/bm25"
-            folder = data_dir / "index" / hashlib.sha256(name.encode()).hexdigest()[:16]
+            folder = data_dir / "index" / space_name(embedder)
             if not folder.exists():
                 _create(folder, embedder.dimensions if embedder else None)
             try:
@@ -142,10 +151,8 @@ class EdgeIndex:
 
     async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if ids:
-            among = edge.FieldCondition("document", match=edge.MatchAny([str(id_) for id_ in ids]))
-            operation = edge.UpdateOperation.delete_points_by_filter(
-                edge.Filter(must=[_tenant(context), among])
-            )
+            chosen = _filter([mine(context), of_documents(ids)])
+            operation = edge.UpdateOperation.delete_points_by_filter(chosen)
             await self._in_thread(lambda: self._shard.update(operation))
 
     async def search(
@@ -158,21 +165,23 @@ class EdgeIndex:
     ) -> Legs:
         if not self._state.chunks:  # nothing was ever indexed
             return Legs(dense=(), sparse=())
-        mine = edge.Filter(must=[_tenant(context)])
-        wanted = edge.Filter(must=[_tenant(context), _readable(context), *_conditions(where)])
+        corpus = _filter([mine(context)])
+        conditions = _filter(wanted(context, where))
         words = query_terms(text, self._state.languages)
         dense = vector is not None and self._dense
         requests = []
         if vector is not None and dense:
-            nearest = edge.Query.Nearest(vector.tolist(), using=_DENSE)
-            requests.append(edge.QueryRequest(limit=limit, query=nearest, filter=wanted, with_payload=False))
+            nearest = edge.Query.Nearest(vector.tolist(), using=DENSE)
+            requests.append(
+                edge.QueryRequest(limit=limit, query=nearest, filter=conditions, with_payload=False)
+            )
         if words.indices:
             # How rare a word is counts within the tenant: another's documents must not show in one's ranking.
-            params = edge.SearchParams(idf=edge.IdfParams(corpus=mine))
-            nearest = edge.Query.Nearest(edge.SparseVector(words.indices, words.weights), using=_SPARSE)
+            params = edge.SearchParams(idf=edge.IdfParams(corpus=corpus))
+            nearest = edge.Query.Nearest(edge.SparseVector(words.indices, words.weights), using=SPARSE)
             requests.append(
                 edge.QueryRequest(
-                    limit=limit, query=nearest, filter=wanted, with_payload=False, params=params
+                    limit=limit, query=nearest, filter=conditions, with_payload=False, params=params
                 )
             )
         if not requests:
@@ -183,11 +192,11 @@ class EdgeIndex:
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
         found = await self._records(ids, context, with_vector=False)
-        return [_passage(id_, found[id_].payload or {}) for id_ in ids if id_ in found]
+        return [passage(id_, found[id_].payload or {}) for id_ in ids if id_ in found]
 
     async def vectors(self, ids: Sequence[PassageId], context: RequestContext) -> dict[PassageId, Vectors]:
         found = await self._records(ids, context, with_vector=True)
-        dense = {id_: (record.vector or {}).get(_DENSE) for id_, record in found.items()}
+        dense = {id_: (record.vector or {}).get(DENSE) for id_, record in found.items()}
         return {
             id_: np.asarray(vector, dtype=np.float32) for id_, vector in dense.items() if vector is not None
         }
@@ -196,20 +205,18 @@ class EdgeIndex:
         self, ids: Sequence[PassageId], context: RequestContext, *, with_vector: bool
     ) -> dict[PassageId, Any]:
         """The stored points of `ids` that the context may read."""
-        wanted: list[Any] = [str(id_) for id_ in ids if _is_uuid(id_)]
+        wanted: list[Any] = [str(id_) for id_ in ids if is_uuid(id_)]
         if not wanted:
             return {}
         records = await self._in_thread(lambda: self._shard.retrieve(wanted, True, with_vector))
         return {
             PassageId(str(record.id)): record
             for record in records
-            if record.payload
-            and record.payload["tenant"] == context.tenant
-            and context.may_read([label for label in record.payload["labels"] if label != _EVERYBODY])
+            if record.payload and is_readable(record.payload, context)
         }
 
     async def count(self, context: RequestContext) -> int:
-        request = edge.CountRequest(filter=edge.Filter(must=[_tenant(context)]))
+        request = edge.CountRequest(filter=_filter([mine(context)]))
         return int(await self._in_thread(lambda: self._shard.count(request)))
 
     async def flush(self) -> None:
@@ -221,6 +228,9 @@ class EdgeIndex:
         It holds the interpreter for seconds: only for a process that serves nobody.
         """
         return bool(await self._in_thread(self._shard.optimize))
+
+    async def check(self) -> None:
+        """Nothing to reach: it is in this process."""
 
     async def close(self) -> None:
         await self._in_thread(self._close)
@@ -244,29 +254,10 @@ class EdgeIndex:
         self._shard.update(edge.UpdateOperation.upsert_points(points))
 
     def _point(self, indexed: IndexedChunk, counted: Terms, context: RequestContext) -> Any:
-        vectors: dict[str, Any] = {_SPARSE: self._weighed(counted)}
+        vectors: dict[str, Any] = {SPARSE: self._weighed(counted)}
         if indexed.vector is not None and self._dense:
-            vectors[_DENSE] = indexed.vector.tolist()
-        chunk, document = indexed.chunk, indexed.document
-        modified = document.modified_at
-        payload = {
-            "tenant": str(context.tenant),
-            "document": str(document.id),
-            "source": document.source,
-            "path": document.path,
-            "title": document.title,
-            "headings": list(chunk.headings),
-            "start": chunk.start,
-            "end": chunk.end,
-            "text": chunk.text,
-            "place": chunk.place,
-            "url": document.url,
-            "language": document.language,
-            "modified_at": modified.isoformat() if modified else None,
-            "labels": list(document.labels) or [_EVERYBODY],
-            "metadata": dict(document.metadata),
-        }
-        return edge.Point(str(indexed.id), vectors, payload)
+            vectors[DENSE] = indexed.vector.tolist()
+        return edge.Point(str(indexed.id), vectors, payload(indexed, counted, context))
 
     def _flush(self) -> None:
         if self._state.has_drifted or self._state.reweighing or self._state.terms != TERMS_VERSION:
@@ -283,12 +274,13 @@ class EdgeIndex:
             request = edge.ScrollRequest(
                 offset=offset,
                 limit=256,
-                with_payload=["title", "headings", "text", "language"],
+                with_payload=list(COUNTED_FIELDS),
                 with_vector=False,
             )
             records, offset = self._shard.scroll(request)
             points = [
-                edge.PointVectors(record.id, self._weighed_anew(record.payload or {})) for record in records
+                edge.PointVectors(record.id, {SPARSE: self._weighed(counted_again(record.payload or {}))})
+                for record in records
             ]
             if points:
                 self._shard.update(edge.UpdateOperation.update_vectors(points))
@@ -297,10 +289,6 @@ class EdgeIndex:
 
     def _weighed(self, counted: Terms) -> Any:
         return edge.SparseVector(counted.indices, counted.weights(self._state.weighed_with))
-
-    def _weighed_anew(self, payload: dict[str, Any]) -> dict[str, Any]:
-        chunk = Chunk(DocumentId(""), 0, 0, payload["text"], tuple(payload["headings"]))
-        return {_SPARSE: self._weighed(terms(searchable(payload["title"], chunk), payload["language"]))}
 
     def _close(self) -> None:
         self._shard.close()
@@ -342,7 +330,7 @@ def _create(folder: Path, dimensions: int | None) -> None:
     config = edge.EdgeConfig(
         vectors=(
             {
-                _DENSE: edge.EdgeVectorParams(
+                DENSE: edge.EdgeVectorParams(
                     size=dimensions, distance=edge.Distance.Cosine, memory=edge.Memory.Cold
                 )
             }
@@ -350,19 +338,18 @@ def _create(folder: Path, dimensions: int | None) -> None:
             else None
         ),
         sparse_vectors={
-            _SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
+            SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
         },
         payload_memory=edge.Memory.Cold,
     )
     shard = edge.EdgeShard.create(str(aside / "shard"), config)
-    for name, params in (
-        ("tenant", edge.KeywordIndexParams(is_tenant=True)),
-        ("document", edge.KeywordIndexParams()),
-        ("source", edge.KeywordIndexParams()),
-        ("labels", edge.KeywordIndexParams()),
-        ("modified_at", edge.DatetimeIndexParams()),
-    ):
-        shard.update(edge.UpdateOperation.create_field_index(name, params))
+    params: dict[str, Any] = {
+        "tenant": edge.KeywordIndexParams(is_tenant=True),
+        "keyword": edge.KeywordIndexParams(),
+        "datetime": edge.DatetimeIndexParams(),
+    }
+    for name, kind in INDEXED_FIELDS.items():
+        shard.update(edge.UpdateOperation.create_field_index(name, params[kind]))
     shard.flush()
     shard.close()
     _write_state(aside, _State(generation=secrets.token_hex(8)))
@@ -384,48 +371,11 @@ def _write_state(folder: Path, state: _State) -> None:
     unfinished.replace(folder / "state.json")
 
 
-def _tenant(context: RequestContext) -> Any:
-    return edge.FieldCondition("tenant", match=edge.MatchValue(str(context.tenant)))
+def _filter(conditions: Sequence[Condition]) -> Any:
+    return edge.Filter(must=[_condition(condition) for condition in conditions])
 
 
-def _readable(context: RequestContext) -> Any:
-    return edge.FieldCondition("labels", match=edge.MatchAny([_EVERYBODY, *context.labels]))
-
-
-def _conditions(where: Where) -> list[Any]:
-    conditions: list[Any] = [
-        edge.FieldCondition(f'metadata."{name}"', match=edge.MatchValue(value))
-        for name, value in where.metadata.items()
-    ]
-    if where.sources is not None:
-        conditions.append(edge.FieldCondition("source", match=edge.MatchAny(list(where.sources))))
-    if where.since is not None:
-        since = edge.RangeDateTime(gte=where.since.isoformat())
-        conditions.append(edge.FieldCondition("modified_at", range=since))
-    return conditions
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _passage(id_: PassageId, payload: dict[str, Any]) -> Passage:
-    return Passage(
-        id=id_,
-        document_id=DocumentId(payload["document"]),
-        path=payload["path"],
-        title=payload["title"],
-        headings=tuple(payload["headings"]),
-        start=payload["start"],
-        end=payload["end"],
-        text=payload["text"],
-        score=0.0,
-        place=payload["place"],
-        url=payload["url"],
-        modified_at=datetime.fromisoformat(payload["modified_at"]) if payload["modified_at"] else None,
-        language=payload["language"],
-        metadata=payload["metadata"],
-    )
+def _condition(condition: Condition) -> Any:
+    if isinstance(condition, Among):
+        return edge.FieldCondition(condition.field, match=edge.MatchAny(list(condition.values)))
+    return edge.FieldCondition(condition.field, range=edge.RangeDateTime(gte=condition.time))
