@@ -27,6 +27,13 @@ class MemoryIndex:
     def generation(self) -> str:
         return self._generation
 
+    @property
+    def is_complete(self) -> bool:
+        return True
+
+    async def finish(self) -> None:
+        """Nothing to forget: there is one for each process."""
+
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         self._mine(context).update({chunk.id: chunk for chunk in chunks})
 

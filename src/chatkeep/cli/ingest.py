@@ -16,8 +16,6 @@ from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
 from chatkeep.wiring import KnowledgeBase, kept_up, open_egress, open_knowledge, open_sources
 
-# Below this many chunks, exact search is as fast as a graph.
-_WORTH_OPTIMIZING = 20_000
 _SKIPS_NAMED = 5  # of the files that are skipped for one reason
 
 
@@ -63,9 +61,8 @@ async def _read_all(settings: Settings, knowledge: KnowledgeBase, bars: Bars) ->
     async with open_egress(settings) as egress:
         sources = [each.source for each in open_sources(settings, egress)]
         report = await ingest(sources, knowledge.library(settings), context, bars)
-    if report.chunks and await knowledge.index.count(context) > _WORTH_OPTIMIZING:
-        bars.optimizing()
-        await knowledge.index.optimize()
+    bars.optimizing()
+    await knowledge.index.optimize()
     return report
 
 

@@ -172,10 +172,18 @@ class VectorIndex(PassageReader, Protocol):
     Attributes:
         generation: names this store's life. It changes when the store begins anew, so that documents
             whose fingerprints hold another generation are ingested again.
+        is_complete: whether all that was ever indexed is in here. It is not so while this index is filled to
+            replace that of another embedder, which is kept until `finish`.
     """
 
     @property
     def generation(self) -> str: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+    async def finish(self) -> None:
+        """All that is to be found is in here now: forget what other embedders left."""
+        ...
 
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         """Insert or replace by id."""

@@ -1,27 +1,26 @@
 """The vector index: Qdrant's engine inside this process, one shard in the data directory.
 
-Above: `knowledge.retrieve` and `knowledge.ingest`, through the `VectorIndex` protocol. Each call runs
-in one worker thread, since the engine blocks. One process owns a data directory, held by `index.lock`.
+Above: `knowledge.retrieve` and `knowledge.ingest`, through the `VectorIndex` protocol. Below: `folder`, where
+it lies. Each call runs in one worker thread, since the engine blocks.
 
-    <data_dir>/index.lock
-    <data_dir>/index/<hash of the embedder>/shard/      points: dense and BM25 vectors, payload
-    <data_dir>/index/<hash of the embedder>/state.json  generation, average chunk length
-
-Another embedder opens another folder, empty at first; the first write to it removes the others. The
-generation is new with each folder and part of every document's fingerprint, so whatever was ingested into a
-folder that is gone is ingested again.
+Another embedder opens another folder, empty at first. The old one stays until `finish` says that all is in
+the new one. The generation is new with each folder and part of every document's fingerprint, so whatever was
+ingested into a folder that is gone is ingested again.
 
 BM25's average length is measured, not assumed. Every point is weighed with the same average. When the
 running average of all chunks ever indexed has drifted by a tenth, `flush` weighs every point again from
 its stored text, which needs no embedder and happens a handful of times in the growth of a corpus.
+
+**Why optimising is another process's.** It builds the search graph and holds the interpreter meanwhile, for a
+minute at 100,000 points. So the shard is copied, a child optimises the copy, and the copy takes the place of
+the shard. What was written meanwhile is carried over: of each document that was touched, all chunks as they
+are now. The one step that counts is the writing of `state.json`, which names the shard: killed before it,
+the old shard is there with all that was flushed; killed after it, the new one is.
 """
 
-import json
-import os
-import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -32,11 +31,20 @@ import filelock
 import numpy as np
 import qdrant_edge as edge
 
+from chatkeep.adapters.qdrant.folder import (
+    State,
+    create,
+    locked,
+    new_shard_name,
+    read_state,
+    remove_leftovers,
+    remove_others,
+    write_state,
+)
+from chatkeep.adapters.qdrant.optimizing import optimize_elsewhere
 from chatkeep.adapters.qdrant.points import (
     COUNTED_FIELDS,
     DENSE,
-    DRIFT,
-    INDEXED_FIELDS,
     SPARSE,
     Among,
     Condition,
@@ -51,7 +59,7 @@ from chatkeep.adapters.qdrant.points import (
     wanted,
 )
 from chatkeep.core.context import RequestContext
-from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
+from chatkeep.core.errors import ConfigurationError
 from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 from chatkeep.knowledge.protocols import (
     ANYWHERE,
@@ -67,70 +75,52 @@ from chatkeep.knowledge.terms import TERMS_VERSION, Terms, query_terms, terms
 T = TypeVar("T")
 
 _POINTS_AN_UPDATE = 128
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What is kept beside the shard.
-
-    Attributes:
-        chunks, length: of all chunks ever indexed, their number and their BM25 tokens.
-        weighed_with: the average length the points' BM25 weights were computed with; 0: no points yet.
-        reweighing: a weighing of all points began and may not have ended.
-        languages: of all documents ever indexed.
-        terms: the `TERMS_VERSION` that the points were counted by.
-    """
-
-    generation: str
-    chunks: int = 0
-    length: int = 0
-    weighed_with: float = 0.0
-    reweighing: bool = False
-    languages: list[str] = field(default_factory=list)
-    terms: int = TERMS_VERSION
-
-    @property
-    def average(self) -> float:
-        return self.length / self.chunks if self.chunks else 0.0
-
-    @property
-    def has_drifted(self) -> bool:
-        return self.weighed_with > 0 and abs(self.average / self.weighed_with - 1) > DRIFT
+_DOCUMENTS_A_STEP = 64
+_WORTH_OPTIMIZING = 20_000  # below this many points, exact search is as fast as a graph
 
 
 class EdgeIndex:
     """`VectorIndex` over `qdrant_edge.EdgeShard`. Open it with `open`; `close` lets go of the lock."""
 
-    def __init__(self, folder: Path, lock: filelock.BaseFileLock, dense: bool) -> None:
+    def __init__(
+        self, folder: Path, lock: filelock.BaseFileLock, *, dense: bool, worth_optimizing: int
+    ) -> None:
         self._folder = folder
         self._lock = lock
         self._dense = dense
+        self._worth_optimizing = worth_optimizing
         self._one_at_a_time = anyio.CapacityLimiter(1)
-        self._state = _State(**json.loads((folder / "state.json").read_bytes()))
-        _sweep(folder / "shard")
-        self._shard = edge.EdgeShard.load(str(folder / "shard"))
-        self._has_written = False
+        self._writing = anyio.Lock()
+        self._state = read_state(folder)
+        remove_leftovers(folder, self._state)
+        self._shard = edge.EdgeShard.load(str(folder / self._state.shard))
+        self._meanwhile: _Meanwhile | None = None
 
     @classmethod
-    async def open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+    async def open(
+        cls, data_dir: Path, embedder: Embedder | None, *, worth_optimizing: int = _WORTH_OPTIMIZING
+    ) -> Self:
         """The index of `data_dir` for this embedder; None: BM25 alone.
+
+        Args:
+            worth_optimizing: how many chunks must have been written since the last time.
 
         Raises:
             DataDirectoryInUse: another process has it open.
             ConfigurationError: the folder cannot be written, or its content cannot be read.
         """
-        return await anyio.to_thread.run_sync(cls._open, data_dir, embedder)
+        return await anyio.to_thread.run_sync(cls._open, data_dir, embedder, worth_optimizing)
 
     @classmethod
-    def _open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+    def _open(cls, data_dir: Path, embedder: Embedder | None, worth_optimizing: int) -> Self:
         data_dir = data_dir.absolute()
-        lock = _locked(data_dir)
+        lock = locked(data_dir)
         try:
             folder = data_dir / "index" / space_name(embedder)
             if not folder.exists():
-                _create(folder, embedder.dimensions if embedder else None)
+                create(folder, embedder.dimensions if embedder else None)
             try:
-                return cls(folder, lock, dense=embedder is not None)
+                return cls(folder, lock, dense=embedder is not None, worth_optimizing=worth_optimizing)
             except Exception as error:  # the engine raises nothing narrower
                 raise ConfigurationError(
                     f"The search index in {folder} cannot be opened ({error}). "
@@ -144,16 +134,28 @@ class EdgeIndex:
     def generation(self) -> str:
         return self._state.generation
 
+    @property
+    def is_complete(self) -> bool:
+        return self._state.complete
+
+    async def finish(self) -> None:
+        async with self._writing:
+            await self._in_thread(self._finish)
+
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         for first in range(0, len(chunks), _POINTS_AN_UPDATE):
             part = chunks[first : first + _POINTS_AN_UPDATE]
-            await self._in_thread(partial(self._upsert, part, context))
+            async with self._writing:
+                self._touch(chunk.document.id for chunk in part)
+                await self._in_thread(partial(self._upsert, part, context))
 
     async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if ids:
             chosen = _filter([mine(context), of_documents(ids)])
             operation = edge.UpdateOperation.delete_points_by_filter(chosen)
-            await self._in_thread(lambda: self._shard.update(operation))
+            async with self._writing:
+                self._touch(ids)
+                await self._in_thread(lambda: self._shard.update(operation))
 
     async def search(
         self,
@@ -220,32 +222,45 @@ class EdgeIndex:
         return int(await self._in_thread(lambda: self._shard.count(request)))
 
     async def flush(self) -> None:
-        await self._in_thread(self._flush)
+        async with self._writing:
+            await self._in_thread(self._flush)
 
     async def optimize(self) -> bool:
-        """Build the HNSW graph and tidy the segments. Whether there was anything to do.
-
-        It holds the interpreter for seconds: only for a process that serves nobody.
-        """
-        return bool(await self._in_thread(self._shard.optimize))
+        async with self._writing:
+            if self._meanwhile is not None or self._state.written < self._worth_optimizing:
+                return False
+            copy = self._folder / new_shard_name()
+            meanwhile = self._meanwhile = _Meanwhile(set(), self._state)
+        try:
+            async with self._writing:
+                await self._in_thread(self._flush)
+                # Searches go on: a shard that is not written to does not change on disk.
+                await anyio.to_thread.run_sync(shutil.copytree, self._folder / self._state.shard, copy)
+            await optimize_elsewhere(copy)
+            async with self._writing:
+                await self._take(copy, meanwhile)
+        finally:
+            self._meanwhile = None
+            if copy.name != self._state.shard:
+                shutil.rmtree(copy, ignore_errors=True)
+        return True
 
     async def check(self) -> None:
         """Nothing to reach: it is in this process."""
 
     async def close(self) -> None:
-        await self._in_thread(self._close)
+        async with self._writing:
+            await self._in_thread(self._close)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)
 
     def _upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
-        if not self._has_written:
-            self._has_written = True
-            _remove_others(self._folder)
         counted = [terms(chunk.searchable, chunk.document.language) for chunk in chunks]
         state = replace(
             self._state,
             chunks=self._state.chunks + len(chunks),
+            written=self._state.written + len(chunks),
             length=self._state.length + sum(each.length for each in counted),
             languages=sorted({*self._state.languages, *(chunk.document.language for chunk in chunks)}),
         )
@@ -260,32 +275,63 @@ class EdgeIndex:
         return edge.Point(str(indexed.id), vectors, payload(indexed, counted, context))
 
     def _flush(self) -> None:
-        if self._state.has_drifted or self._state.reweighing or self._state.terms != TERMS_VERSION:
-            self._state = replace(self._state, weighed_with=max(self._state.average, 1.0), reweighing=True)
-            _write_state(self._folder, self._state)
-            self._weigh_again()
+        state = self._state
+        if state.has_drifted or state.reweighing or state.terms != TERMS_VERSION:
+            self._state = replace(state, weighed_with=max(state.average, 1.0), reweighing=True)
+            write_state(self._folder, self._state)
+            self._weigh_again(self._shard)
         self._shard.flush()
-        self._state = replace(self._state, reweighing=False)
-        _write_state(self._folder, self._state)
+        self._state = replace(self._state, reweighing=False, terms=TERMS_VERSION)
+        write_state(self._folder, self._state)
 
-    def _weigh_again(self) -> None:
-        offset: Any = None
-        while True:
-            request = edge.ScrollRequest(
-                offset=offset,
-                limit=256,
-                with_payload=list(COUNTED_FIELDS),
-                with_vector=False,
-            )
-            records, offset = self._shard.scroll(request)
+    def _weigh_again(self, shard: Any) -> None:
+        for records in _pages(shard, None, fields=list(COUNTED_FIELDS), with_vector=False):
             points = [
                 edge.PointVectors(record.id, {SPARSE: self._weighed(counted_again(record.payload or {}))})
                 for record in records
             ]
-            if points:
-                self._shard.update(edge.UpdateOperation.update_vectors(points))
-            if offset is None:
-                return
+            shard.update(edge.UpdateOperation.update_vectors(points))
+
+    def _touch(self, ids: Iterable[DocumentId]) -> None:
+        if self._meanwhile is not None:
+            self._meanwhile.touched.update(ids)
+
+    async def _take(self, copy: Path, meanwhile: "_Meanwhile") -> None:
+        """Carry over to the optimised copy what was written meanwhile, and go on with it.
+
+        Searches go on over the old shard until the last moment; writes wait.
+        """
+        optimized = await anyio.to_thread.run_sync(self._caught_up, copy, meanwhile)
+        before = self._shard, self._state.shard
+
+        def swap() -> None:
+            state = replace(self._state, shard=copy.name, written=len(meanwhile.touched))
+            write_state(self._folder, state)
+            self._shard, self._state = optimized, state
+            before[0].close()
+
+        await self._in_thread(swap)
+        await anyio.to_thread.run_sync(shutil.rmtree, self._folder / before[1], True)
+
+    def _caught_up(self, copy: Path, meanwhile: "_Meanwhile") -> Any:
+        shard = edge.EdgeShard.load(str(copy))
+        touched = sorted(meanwhile.touched)
+        for first in range(0, len(touched), _DOCUMENTS_A_STEP):
+            chosen = _filter([of_documents(touched[first : first + _DOCUMENTS_A_STEP])])
+            shard.update(edge.UpdateOperation.delete_points_by_filter(chosen))
+            for records in _pages(self._shard, chosen, fields=True, with_vector=True):
+                points = [edge.Point(record.id, record.vector, record.payload) for record in records]
+                shard.update(edge.UpdateOperation.upsert_points(points))
+        if self._state.weighed_with != meanwhile.began_with.weighed_with or self._state.reweighing:
+            self._weigh_again(shard)
+        shard.flush()
+        return shard
+
+    def _finish(self) -> None:
+        self._flush()
+        self._state = replace(self._state, complete=True)
+        write_state(self._folder, self._state)
+        remove_others(self._folder)
 
     def _weighed(self, counted: Terms) -> Any:
         return edge.SparseVector(counted.indices, counted.weights(self._state.weighed_with))
@@ -295,80 +341,31 @@ class EdgeIndex:
         self._lock.release()
 
 
-def _locked(data_dir: Path) -> filelock.BaseFileLock:
-    lock = filelock.FileLock(data_dir / "index.lock", thread_local=False)
-    try:
-        (data_dir / "index").mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise DataDirectoryInUse(
-            f"The data directory {data_dir} is in use by another chatkeep. "
-            "Stop that one first, or choose another folder with --data-dir."
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"The data directory {data_dir} cannot be written: {error.strerror or error}."
-        ) from None
-    return lock
+@dataclass(frozen=True, slots=True)
+class _Meanwhile:
+    """What changes while a copy is optimised.
+
+    Attributes:
+        touched: the documents of which chunks were written or deleted.
+        began_with: the state when the copy was made.
+    """
+
+    touched: set[DocumentId]
+    began_with: State
 
 
-def _sweep(shard: Path) -> None:
-    """Remove what the engine was writing aside when the process was killed; it would stay for ever."""
-    for leftover in shard.rglob(".atomicwrite*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
-
-
-def _create(folder: Path, dimensions: int | None) -> None:
-    """Make an empty shard aside and move it into place, so that a half-made one is never seen."""
-    for leftover in folder.parent.glob(".new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    aside = folder.parent / f".new-{secrets.token_hex(4)}"
-    (aside / "shard").mkdir(parents=True)
-    config = edge.EdgeConfig(
-        vectors=(
-            {
-                DENSE: edge.EdgeVectorParams(
-                    size=dimensions, distance=edge.Distance.Cosine, memory=edge.Memory.Cold
-                )
-            }
-            if dimensions is not None
-            else None
-        ),
-        sparse_vectors={
-            SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
-        },
-        payload_memory=edge.Memory.Cold,
-    )
-    shard = edge.EdgeShard.create(str(aside / "shard"), config)
-    params: dict[str, Any] = {
-        "tenant": edge.KeywordIndexParams(is_tenant=True),
-        "keyword": edge.KeywordIndexParams(),
-        "datetime": edge.DatetimeIndexParams(),
-    }
-    for name, kind in INDEXED_FIELDS.items():
-        shard.update(edge.UpdateOperation.create_field_index(name, params[kind]))
-    shard.flush()
-    shard.close()
-    _write_state(aside, _State(generation=secrets.token_hex(8)))
-    aside.replace(folder)
-
-
-def _remove_others(folder: Path) -> None:
-    for other in folder.parent.iterdir():
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-def _write_state(folder: Path, state: _State) -> None:
-    unfinished = folder / ".state.json"
-    with unfinished.open("w") as file:
-        json.dump(asdict(state), file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(folder / "state.json")
+def _pages(shard: Any, chosen: Any, *, fields: Any, with_vector: bool) -> Iterator[list[Any]]:
+    """The points of a filter, or all, some at a time."""
+    offset: Any = None
+    while True:
+        request = edge.ScrollRequest(
+            offset=offset, limit=256, filter=chosen, with_payload=fields, with_vector=with_vector
+        )
+        records, offset = shard.scroll(request)
+        if records:
+            yield records
+        if offset is None:
+            return
 
 
 def _filter(conditions: Sequence[Condition]) -> Any:

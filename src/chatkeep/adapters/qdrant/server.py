@@ -12,6 +12,7 @@ be kept by several writers together; the length that points are weighed with is 
 finds that the two have drifted apart weighs all points again.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,12 +66,14 @@ class _State:
         weighed_with: the average length that points are weighed with.
         reweighing: a weighing of all points began and may not have ended.
         terms: the `TERMS_VERSION` that the points were counted by.
+        complete: everything that was ever ingested is in here; False while this is to replace another.
         languages: of all documents ever indexed.
     """
 
     weighed_with: float
     reweighing: bool
     terms: int
+    complete: bool
     languages: frozenset[str]
 
 
@@ -78,11 +81,19 @@ class QdrantServerIndex:
     """`VectorIndex` over `AsyncQdrantClient`. Open it with `open`; `close` closes its connections."""
 
     def __init__(
-        self, calls: Calls, collection: str, generation: str, *, dense: bool, has_tenant_idf: bool
+        self,
+        calls: Calls,
+        collection: str,
+        generation: str,
+        prefix: str,
+        *,
+        dense: bool,
+        has_tenant_idf: bool,
     ) -> None:
         self._calls = calls
         self._collection = collection
         self._generation = generation
+        self._prefix = prefix
         self._dense = dense
         self._has_tenant_idf = has_tenant_idf
         self._state: _State | None = None
@@ -125,9 +136,11 @@ class QdrantServerIndex:
             )
         name = f"{prefix}-{space_name(embedder)}"
         dimensions = embedder.dimensions if embedder else None
-        found = await _collection(calls, name, dimensions, generation or secrets.token_hex(8))
+        found = await _collection(calls, name, prefix, dimensions, generation or secrets.token_hex(8))
         has_tenant_idf = version is None or version >= _WITH_TENANT_IDF
-        return cls(calls, name, found, dense=embedder is not None, has_tenant_idf=has_tenant_idf)
+        index = cls(calls, name, found, prefix, dense=embedder is not None, has_tenant_idf=has_tenant_idf)
+        await index._read_state()
+        return index
 
     @property
     def generation(self) -> str:
@@ -136,6 +149,17 @@ class QdrantServerIndex:
     @property
     def collection(self) -> str:
         return self._collection
+
+    @property
+    def is_complete(self) -> bool:
+        return self._state is None or self._state.complete
+
+    async def finish(self) -> None:
+        await self.flush()
+        await self._write_state({"complete": True})
+        await self._read_state()
+        for other in await _others(self._calls, self._collection, self._prefix):
+            await self._calls(_dropping(other))
 
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         for first in range(0, len(chunks), _POINTS_A_CALL):
@@ -336,6 +360,7 @@ class QdrantServerIndex:
             weighed_with=float(kept.get("weighed_with", _USUAL_LENGTH)),
             reweighing=bool(kept.get("reweighing", False)),
             terms=int(kept.get("terms", TERMS_VERSION)),
+            complete=bool(kept.get("complete", True)),
             languages=frozenset(key.removeprefix(_LANGUAGE) for key in kept if key.startswith(_LANGUAGE)),
         )
         self._state_read = monotonic()
@@ -348,7 +373,7 @@ class QdrantServerIndex:
         )
 
 
-async def _collection(calls: Calls, name: str, dimensions: int | None, generation: str) -> str:
+async def _collection(calls: Calls, name: str, prefix: str, dimensions: int | None, generation: str) -> str:
     """Make the collection and all it needs, as far as it is not there. Returns its generation."""
     exists = await calls(lambda client: client.collection_exists(name))
     if not exists:
@@ -364,9 +389,23 @@ async def _collection(calls: Calls, name: str, dimensions: int | None, generatio
         if field not in info.payload_schema:
             await calls(_index_field(name, field, kind))
     if not await calls(lambda client: client.retrieve(name, [_STATE], with_payload=False)):
-        state = models.PointStruct(id=_STATE, vector={}, payload={"terms": TERMS_VERSION})
+        is_alone = not await _others(calls, name, prefix)
+        state = models.PointStruct(
+            id=_STATE, vector={}, payload={"terms": TERMS_VERSION, "complete": is_alone}
+        )
         await calls(lambda client: client.upsert(name, [state], wait=True))
     return kept
+
+
+async def _others(calls: Calls, name: str, prefix: str) -> list[str]:
+    """The collections of other embedders."""
+    ours = re.compile(rf"{re.escape(prefix)}-[0-9a-f]{{16}}")
+    found = await calls(lambda client: client.get_collections())
+    return [each.name for each in found.collections if ours.fullmatch(each.name) and each.name != name]
+
+
+def _dropping(name: str) -> Any:
+    return lambda client: client.delete_collection(name)
 
 
 async def _create(client: AsyncQdrantClient, name: str, dimensions: int | None, generation: str) -> bool:
