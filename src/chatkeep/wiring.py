@@ -55,6 +55,7 @@ from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chatkeep.adapters.knowledge_socket.client import KnowledgeClient
+    from chatkeep.adapters.qdrant.moving import Moved
     from chatkeep.adapters.qdrant.server import QdrantServerIndex
     from chatkeep.agents.models import CreatedModel
     from chatkeep.agents.workflow import Searcher
@@ -147,7 +148,35 @@ async def open_index(settings: Settings, embedder: Embedder | None) -> VectorInd
             )
 
 
-async def _open_qdrant(settings: Settings, embedder: Embedder | None) -> VectorIndex:
+async def move_index(settings: Settings, to: str, progress: Callable[[int, int], None]) -> "Moved":
+    """Copy the embedded index of the data folder to the Qdrant server at `to`, and check that all is there.
+
+    Args:
+        progress: told of points looked at, and of points in all.
+
+    Raises:
+        DataDirectoryInUse: another process has the embedded index open.
+        ConfigurationError: the server cannot be used, or the collection belongs to another index.
+    """
+    qdrant = settings.qdrant.model_copy(update={"qdrant_url": to})
+    embedder = await open_embedder(settings)
+    source = await EdgeIndex.open(settings.data_dir, embedder)
+    try:
+        elsewhere = settings.model_copy(update={"qdrant": qdrant})
+        target = await _open_qdrant(elsewhere, embedder, generation=source.generation)
+        try:
+            from chatkeep.adapters.qdrant.moving import move
+
+            return await move(source, target, progress)
+        finally:
+            await target.close()
+    finally:
+        await source.close()
+
+
+async def _open_qdrant(
+    settings: Settings, embedder: Embedder | None, *, generation: str | None = None
+) -> "QdrantServerIndex":
     qdrant = settings.qdrant
     if qdrant.qdrant_url is None:
         raise ConfigurationError(
@@ -157,7 +186,12 @@ async def _open_qdrant(settings: Settings, embedder: Embedder | None) -> VectorI
     index = await anyio.to_thread.run_sync(_qdrant_index)
     key = qdrant.qdrant_api_key.get_secret_value() if qdrant.qdrant_api_key else None
     return await index.open(
-        qdrant.qdrant_url, key, embedder, prefix=qdrant.qdrant_collection, patience=qdrant.qdrant_timeout
+        qdrant.qdrant_url,
+        key,
+        embedder,
+        prefix=qdrant.qdrant_collection,
+        patience=qdrant.qdrant_timeout,
+        generation=generation,
     )
 
 
@@ -288,6 +322,7 @@ async def kept_up(
 
     async def synchronise(sources: Sequence[Source]) -> None:
         report = await ingest(sources, library, local_context("upkeep"))
+        await knowledge.index.optimize()
         _log.info(
             "synchronised",
             sources=[source.name for source in sources],

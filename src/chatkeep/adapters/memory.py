@@ -139,6 +139,11 @@ class MemoryDocuments:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)
 
+    async def page(self, after: DocumentId | None, limit: int, context: RequestContext) -> list[Document]:
+        mine = [document for (tenant, _), document in self._documents.items() if tenant == context.tenant]
+        following = [document for document in mine if document.id > (after or "")]
+        return sorted(following, key=lambda document: document.id)[:limit]
+
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
         mine = [
             document

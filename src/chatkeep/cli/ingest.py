@@ -12,6 +12,7 @@ from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError
 from chatkeep.knowledge.ingest import Report, ingest
 from chatkeep.knowledge.parse import Skipped
+from chatkeep.knowledge.reindex import complete_index
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
 from chatkeep.wiring import KnowledgeBase, kept_up, open_egress, open_knowledge, open_sources
@@ -61,6 +62,9 @@ async def _read_all(settings: Settings, knowledge: KnowledgeBase, bars: Bars) ->
     async with open_egress(settings) as egress:
         sources = [each.source for each in open_sources(settings, egress)]
         report = await ingest(sources, knowledge.library(settings), context, bars)
+    if not knowledge.index.is_complete:
+        bars.replacing()
+        await complete_index(knowledge.library(settings), context, bars)
     bars.optimizing()
     await knowledge.index.optimize()
     return report

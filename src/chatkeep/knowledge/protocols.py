@@ -273,6 +273,14 @@ class DocumentStore(Protocol):
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None: ...
 
+    async def page(self, after: DocumentId | None, limit: int, context: RequestContext) -> list[Document]:
+        """The next documents by id, whoever may read them: for indexing, never for answers.
+
+        Args:
+            after: the last id of the page before; None: from the beginning.
+        """
+        ...
+
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
         """At most `limit` documents, by path."""
         ...

@@ -245,6 +245,28 @@ class EdgeIndex:
                 shutil.rmtree(copy, ignore_errors=True)
         return True
 
+    @property
+    def weighed_with(self) -> float:
+        """The average length that points are weighed with; 0: there are none yet."""
+        return self._state.weighed_with
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Of all documents ever indexed."""
+        return self._state.languages
+
+    async def total(self) -> int:
+        """How many chunks all tenants have."""
+        return int(await self._in_thread(lambda: self._shard.count(edge.CountRequest())))
+
+    async def page(self, offset: Any) -> tuple[list[Any], Any]:
+        """Some points of all tenants, whole, and where the next page begins; None: this was all."""
+        request = edge.ScrollRequest(
+            offset=offset, limit=_POINTS_AN_UPDATE, with_payload=True, with_vector=True
+        )
+        records, following = await self._in_thread(lambda: self._shard.scroll(request))
+        return records, following
+
     async def check(self) -> None:
         """Nothing to reach: it is in this process."""
 

@@ -102,19 +102,27 @@ class QdrantServerIndex:
 
     @classmethod
     async def open(
-        cls, url: str, api_key: str | None, embedder: Embedder | None, *, prefix: str, patience: float
+        cls,
+        url: str,
+        api_key: str | None,
+        embedder: Embedder | None,
+        *,
+        prefix: str,
+        patience: float,
+        generation: str | None = None,
     ) -> Self:
         """The index for this embedder at `url`, made if it is not there; None: BM25 alone.
 
         Args:
             patience: seconds to wait for one reply.
+            generation: of the collection if it has to be made; None: a new one.
 
         Raises:
             ConfigurationError: the server cannot be reached, refuses the key, or is too old.
         """
         calls = Calls(new_client(url, api_key, patience), url)
         try:
-            return await cls.over(calls, embedder, prefix=prefix)
+            return await cls.over(calls, embedder, prefix=prefix, generation=generation)
         except BaseException:
             await calls.close()
             raise
@@ -123,11 +131,7 @@ class QdrantServerIndex:
     async def over(
         cls, calls: Calls, embedder: Embedder | None, *, prefix: str, generation: str | None = None
     ) -> Self:
-        """The same, over a client that is there already.
-
-        Args:
-            generation: of the collection if it has to be made; None: a new one.
-        """
+        """The same, over a client that is there already."""
         version = await calls.version()
         if version is not None and version < _OLDEST:
             raise ConfigurationError(
@@ -317,6 +321,38 @@ class QdrantServerIndex:
             )
         )
         return records, following
+
+    async def total(self) -> int:
+        """How many chunks all tenants have."""
+        return await self._count(_EVERY_CHUNK)
+
+    async def adopt(self, weighed_with: float, languages: Sequence[str], *, complete: bool) -> bool:
+        """Take over what another index weighed its points with. Whether it was so before."""
+        weighed_with = weighed_with or _USUAL_LENGTH
+        before = await self._read_state()
+        known = {f"{_LANGUAGE}{language}": True for language in languages}
+        state = {"weighed_with": weighed_with, "terms": TERMS_VERSION, "complete": complete, **known}
+        await self._write_state(state)
+        return before.weighed_with == weighed_with
+
+    async def payloads(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What is stored with those points that are there."""
+        asked: list[Any] = list(ids)
+        if not asked:
+            return {}
+        records = await self._calls(
+            lambda client: client.retrieve(self._collection, asked, with_payload=True, with_vectors=False)
+        )
+        return {str(record.id): record.payload or {} for record in records}
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for first in range(0, len(ids), _SAMPLE):
+            some: list[Any] = list(ids[first : first + _SAMPLE])
+            await self._calls(self._removal(some))
+
+    def _removal(self, ids: list[Any]) -> Any:
+        chosen = models.PointIdsList(points=ids)
+        return lambda client: client.delete(self._collection, chosen, wait=True)
 
     async def optimize(self) -> bool:
         """The server does so by itself."""
