@@ -60,8 +60,8 @@ async def move(source: EdgeIndex, target: QdrantServerIndex, progress: MoveProgr
     await target.flush()
     if (there := await target.total()) != total:
         raise ConfigurationError(
-            f"There are {there} points on the server and {total} here. If something else writes there, stop it; "
-            "then run this again."
+            f"There are {there} points on the server and {total} here. If something else writes there, "
+            "stop it; then run this again."
         )
     return Moved(total, sent, removed)
 

@@ -477,7 +477,13 @@ def _filter(conditions: Sequence[Condition]) -> models.Filter:
 
 def _condition(condition: Condition) -> models.FieldCondition:
     if isinstance(condition, Among):
-        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+        one = len(condition.values) == 1
+        match = (
+            models.MatchValue(value=condition.values[0])
+            if one
+            else models.MatchAny(any=list(condition.values))
+        )
+        return models.FieldCondition(key=condition.field, match=match)
     return models.FieldCondition(key=condition.field, range=models.DatetimeRange(gte=condition.time))
 
 
