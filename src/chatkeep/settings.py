@@ -136,6 +136,30 @@ class EmbeddingSettings(BaseSettings):
     )
 
 
+class QdrantSettings(BaseSettings):
+    """Which Qdrant server or cluster keeps the index, if any."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    qdrant_url: str | None = Field(  # not HttpUrl, which would drop the port 443 that must be said
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Address of a Qdrant server or cluster, such as `http://localhost:6333`, that keeps the "
+        "search index; the port is 6333 unless it is given. Unset: the index is kept in the data folder, by "
+        "Qdrant's engine inside chatkeep.",
+    )
+    qdrant_api_key: SecretStr | None = Field(default=None, description="Key for `QDRANT_URL`.")
+    qdrant_collection: str = Field(
+        default="chatkeep",
+        pattern=r"^[A-Za-z0-9_.-]{1,100}$",
+        description="What the names of chatkeep's collections begin with; an embedder's name is added, as a "
+        "number. Installations that share a server each need their own.",
+    )
+    qdrant_timeout: float = Field(
+        default=10.0, ge=1, le=300, description="Seconds to wait for one reply of `QDRANT_URL`."
+    )
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. `Settings.load()` reads the environment and explains what is wrong."""
 
@@ -300,8 +324,9 @@ class Settings(BaseSettings):
     vector_index: str | None = Field(
         default=None,
         description="What keeps the search index: `edge` (Qdrant's engine inside chatkeep, in the data "
-        "folder), `pgvector` (the Postgres at `CHATKEEP_PGVECTOR_URL`), or the name of an index that an "
-        "installed package offers. Unset: `edge`.",
+        "folder), `qdrant` (the server at `QDRANT_URL`), `pgvector` (the Postgres at "
+        "`CHATKEEP_PGVECTOR_URL`), or the name of an index that an installed package offers. Unset: `qdrant` "
+        "if `QDRANT_URL` is set, otherwise `edge`.",
     )
     pgvector_url: SecretStr | None = Field(
         default=None,
@@ -309,6 +334,7 @@ class Settings(BaseSettings):
         "`postgresql://user@localhost:5432/chatkeep`, that keeps the search index with "
         "`CHATKEEP_VECTOR_INDEX=pgvector`.",
     )
+    qdrant: QdrantSettings = Field(default_factory=QdrantSettings, description="Read from its own variables.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="Read from its own variables.")
     embeddings: EmbeddingSettings = Field(
         default_factory=EmbeddingSettings, description="Read from variables of its own."
@@ -317,7 +343,7 @@ class Settings(BaseSettings):
     @property
     def index(self) -> str:
         """What keeps the search index, after the rule for an unset `CHATKEEP_VECTOR_INDEX`."""
-        return self.vector_index or "edge"
+        return self.vector_index or ("qdrant" if self.qdrant.qdrant_url else "edge")
 
     @field_validator(
         "docs", "egress_allow", "allowed_hosts", "allowed_origins", "image_domains", mode="before"
@@ -364,7 +390,7 @@ class Settings(BaseSettings):
 
 
 def _refuse_unknown(environ: Mapping[str, str], settings: type[Settings]) -> None:
-    own = {name for name in settings.model_fields if name not in ("model", "embeddings")}
+    own = {name for name in settings.model_fields if name not in ("model", "qdrant", "embeddings")}
     known = {_variable(name, settings) for name in own}
     known |= {_variable(name, EmbeddingSettings) for name in EmbeddingSettings.model_fields}
     for name in sorted(environ):

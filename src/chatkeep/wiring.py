@@ -61,6 +61,8 @@ from chatkeep.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chatkeep.adapters.knowledge_socket.client import KnowledgeClient
+    from chatkeep.adapters.qdrant.moving import Moved
+    from chatkeep.adapters.qdrant.server import QdrantServerIndex
     from chatkeep.agents.models import CreatedModel
     from chatkeep.agents.workflow import Searcher
     from chatkeep.chat.server import ChatServer
@@ -106,6 +108,7 @@ class _Readable:
     passages: PassageReader
     embedder: TextEmbedder | None
     searcher: "Searcher"
+    check: Callable[[], Awaitable[None]]
 
 
 async def open_embedder(
@@ -164,6 +167,8 @@ async def open_index(settings: Settings, embedder: Embedder | None) -> VectorInd
     match settings.index:
         case "edge":
             return await EdgeIndex.open(settings.data_dir, embedder)
+        case "qdrant":
+            return await _open_qdrant(settings, embedder)
         case name:
             offered = await anyio.to_thread.run_sync(_offered_index, name)
             return await offered(settings, embedder)
@@ -173,7 +178,7 @@ def _offered_index(name: str) -> OpenIndex:
     """What an installed package offers under this name. Blocks: it reads files and imports."""
     offered = {point.name: point for point in entry_points(group=INDEXES)}
     if name not in offered:
-        known = ", ".join(["edge", *sorted(offered)])
+        known = ", ".join(["edge", "qdrant", *sorted(offered)])
         raise ConfigurationError(f"CHATKEEP_VECTOR_INDEX: there is no index {name!r}. Known: {known}.")
     try:
         opens: OpenIndex = offered[name].load()
@@ -182,6 +187,65 @@ def _offered_index(name: str) -> OpenIndex:
             f"The index {name} of {offered[name].value} cannot be loaded: {error}."
         ) from error
     return opens
+
+
+async def move_index(settings: Settings, to: str, progress: Callable[[int, int], None]) -> "Moved":
+    """Copy the embedded index of the data folder to the Qdrant server at `to`, and check that all is there.
+
+    Args:
+        progress: told of points looked at, and of points in all.
+
+    Raises:
+        DataDirectoryInUse: another process has the embedded index open.
+        ConfigurationError: the server cannot be used, or the collection belongs to another index.
+    """
+    qdrant = settings.qdrant.model_copy(update={"qdrant_url": to})
+    embedder = await open_embedder(settings)
+    source = await EdgeIndex.open(settings.data_dir, embedder)
+    try:
+        elsewhere = settings.model_copy(update={"qdrant": qdrant})
+        target = await _open_qdrant(elsewhere, embedder, generation=source.generation)
+        try:
+            from chatkeep.adapters.qdrant.moving import move
+
+            return await move(source, target, progress)
+        finally:
+            await target.close()
+    finally:
+        await source.close()
+
+
+async def _open_qdrant(
+    settings: Settings, embedder: Embedder | None, *, generation: str | None = None
+) -> "QdrantServerIndex":
+    qdrant = settings.qdrant
+    if qdrant.qdrant_url is None:
+        raise ConfigurationError(
+            "CHATKEEP_VECTOR_INDEX is qdrant: set QDRANT_URL to the address of the server."
+        )
+    # In a thread: the client takes a second to import.
+    index = await anyio.to_thread.run_sync(_qdrant_index)
+    key = qdrant.qdrant_api_key.get_secret_value() if qdrant.qdrant_api_key else None
+    return await index.open(
+        qdrant.qdrant_url,
+        key,
+        embedder,
+        prefix=qdrant.qdrant_collection,
+        patience=qdrant.qdrant_timeout,
+        generation=generation,
+    )
+
+
+def _qdrant_index() -> "type[QdrantServerIndex]":
+    try:
+        from chatkeep.adapters.qdrant.server import QdrantServerIndex
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "qdrant_client":
+            raise
+        raise MissingDependency(
+            "QDRANT_URL is set, but the client for Qdrant is not installed: pip install 'chatkeep[qdrant]'"
+        ) from None
+    return QdrantServerIndex
 
 
 @asynccontextmanager
@@ -299,6 +363,7 @@ async def kept_up(
 
     async def synchronise(sources: Sequence[Source]) -> None:
         report = await ingest(sources, library, local_context("upkeep"))
+        await knowledge.index.optimize()
         _log.info(
             "synchronised",
             sources=[source.name for source in sources],
@@ -409,7 +474,7 @@ async def open_documents(settings: Settings) -> AsyncIterator[SqlDocuments]:
 async def _own_knowledge(settings: Settings) -> AsyncIterator[_Readable]:
     async with open_knowledge(settings) as own, kept_up(settings, own):
         await warn_of_an_index_left_behind(own)
-        yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever)
+        yield _Readable(own.database, own.documents, own.index, own.embedder, own.retriever, own.index.check)
 
 
 @asynccontextmanager
@@ -419,9 +484,13 @@ async def _shared_knowledge(settings: Settings, socket: Path) -> AsyncIterator[_
         embedder = client if await client.embeds() else None
         database = await open_database(settings.data_dir / _DATABASE)
         try:
-            yield _Readable(database, SqlDocuments(database), client, embedder, client)
+            yield _Readable(database, SqlDocuments(database), client, embedder, client, _nothing_to_check)
         finally:
             await database.close()
+
+
+async def _nothing_to_check() -> None:
+    """The process that owns the knowledge base is watched by its supervisor."""
 
 
 def _knowledge_client() -> "Callable[[Path], AbstractAsyncContextManager[KnowledgeClient]]":
@@ -447,12 +516,17 @@ async def open_services(settings: Settings, knowledge_socket: Path | None = None
         chat, model = await anyio.to_thread.run_sync(_assistant, settings, knowledge, journal)
         try:
             library = _Library(knowledge.documents, knowledge.passages, PdfPages())
+
+            async def check() -> None:
+                await journal.check()
+                await knowledge.check()
+
             yield Services(
                 chat=chat,
                 sources=library,
                 suggestions=library,
                 model_name=model.name,
-                check=journal.check,
+                check=check,
             )
         finally:
             await chat.aclose()

@@ -155,3 +155,23 @@ async def test_sources_are_listed_with_their_documents_and_the_time_of_the_lates
         KnownSource("/another", 1, GUIDE.ingested_at),
         KnownSource("/docs", 2, later),
     ]
+
+
+async def test_pages_hold_every_document_once_whoever_may_read_it(documents: DocumentStore) -> None:
+    stored = [
+        replace(
+            GUIDE,
+            id=DocumentId(f"{number}{GUIDE.id[1:]}"),
+            path=str(number),
+            labels=("staff",) * (number % 2),
+        )
+        for number in range(5)
+    ]
+    for each in reversed(stored):
+        await documents.save(each, ACME)
+    await documents.save(replace(GUIDE, id=DocumentId(f"9{GUIDE.id[1:]}")), OTHER)
+    seen: list[Document] = []
+    while page := await documents.page(seen[-1].id if seen else None, 2, ACME):
+        assert len(page) <= 2
+        seen += page
+    assert seen == stored

@@ -26,19 +26,21 @@ from chatkeep.chat import operations
 from chatkeep.cli.main import app
 from chatkeep.cli.reference import configuration_reference
 from chatkeep.core.errors import ConfigurationError
-from chatkeep.settings import EmbeddingSettings, ModelSettings, Settings
+from chatkeep.settings import EmbeddingSettings, ModelSettings, QdrantSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [*DOCS, *sorted(ROOT.glob("*.md"))]
 SHELL = {"sh", "bash", "shell", "console"}
 
+TREES = (ModelSettings, QdrantSettings)
+OWN = {name for name in Settings.model_fields if name not in ("model", "qdrant", "embeddings")}
 VARIABLES = (
-    {f"CHATKEEP_{name}".upper() for name in Settings.model_fields if name not in ("model", "embeddings")}
+    {f"CHATKEEP_{name}".upper() for name in OWN}
     | {f"CHATKEEP_EMBEDDINGS_{name}".upper() for name in EmbeddingSettings.model_fields}
-    | {name.upper() for name in ModelSettings.model_fields}
+    | {name.upper() for tree in TREES for name in tree.model_fields}
 )
-VARIABLE = re.compile(r"\b(?:CHATKEEP|LLM|OPENAI|GEMINI|OPENROUTER)_[A-Z0-9_]*[A-Z0-9]\b")
+VARIABLE = re.compile(r"\b(?:CHATKEEP|LLM|OPENAI|GEMINI|OPENROUTER|QDRANT)_[A-Z0-9_]*[A-Z0-9]\b")
 
 LEAST_SPOKEN = 12  # letters; less would match anything
 

@@ -27,6 +27,13 @@ class MemoryIndex:
     def generation(self) -> str:
         return self._generation
 
+    @property
+    def is_complete(self) -> bool:
+        return True
+
+    async def finish(self) -> None:
+        """Nothing to forget: there is one for each process."""
+
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         self._mine(context).update({chunk.id: chunk for chunk in chunks})
 
@@ -131,6 +138,11 @@ class MemoryDocuments:
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         for id_ in ids:
             self._documents.pop((context.tenant, id_), None)
+
+    async def page(self, after: DocumentId | None, limit: int, context: RequestContext) -> list[Document]:
+        mine = [document for (tenant, _), document in self._documents.items() if tenant == context.tenant]
+        following = [document for document in mine if document.id > (after or "")]
+        return sorted(following, key=lambda document: document.id)[:limit]
 
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
         mine = [

@@ -155,3 +155,18 @@ def evaluate(
     from chatkeep.cli.evaluate import run
 
     run(beir, as_json=as_json)
+
+
+data = typer.Typer(help="Look after what is stored.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data, name="data")
+
+
+@data.command()
+def move(
+    to: Annotated[str, typer.Option(help="Address of a Qdrant server or cluster.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Copy the search index from the data folder to a Qdrant server. It can be repeated at any time."""
+    from chatkeep.cli.data import run
+
+    run(to, data_dir=data_dir)

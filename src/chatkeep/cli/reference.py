@@ -15,7 +15,7 @@ from pydantic import HttpUrl, RedisDsn, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from chatkeep.settings import EmbeddingSettings, ModelSettings, Settings
+from chatkeep.settings import EmbeddingSettings, ModelSettings, QdrantSettings, Settings
 
 _INTRODUCTION = """\
 # Configuration reference
@@ -54,6 +54,13 @@ These variables keep the names that the providers' own tools use. [The guide to 
 shows which of them belong together.
 """
 
+_QDRANT = """\
+## A Qdrant server
+
+These variables keep the names that Qdrant's own tools use. [The guide to Qdrant](../guides/qdrant.md) shows
+when a server is worth having.
+"""
+
 _NAMES: Mapping[Any, str] = {
     bool: "`true` or `false`",
     str: "text",
@@ -68,8 +75,9 @@ _NAMES: Mapping[Any, str] = {
 
 def configuration_reference() -> str:
     """The page, in Markdown."""
-    sections = [_SERVER, *_variables(Settings), _EMBEDDINGS, *_variables(EmbeddingSettings)]
-    return "\n".join([_INTRODUCTION, *sections, _MODEL, *_variables(ModelSettings)])
+    parts = [_INTRODUCTION, _SERVER, *_variables(Settings), _EMBEDDINGS, *_variables(EmbeddingSettings)]
+    parts += [_MODEL, *_variables(ModelSettings), _QDRANT, *_variables(QdrantSettings)]
+    return "\n".join(parts)
 
 
 def _variables(settings: type[BaseSettings]) -> Iterator[str]:

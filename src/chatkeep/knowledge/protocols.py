@@ -202,10 +202,18 @@ class VectorIndex(PassageReader, Protocol):
     Attributes:
         generation: names this store's life. It changes when the store begins anew, so that documents
             whose fingerprints hold another generation are ingested again.
+        is_complete: whether all that was ever indexed is in here. It is not so while this index is filled to
+            replace that of another embedder, which is kept until `finish`.
     """
 
     @property
     def generation(self) -> str: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+    async def finish(self) -> None:
+        """All that is to be found is in here now: forget what other embedders left."""
+        ...
 
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         """Insert or replace by id."""
@@ -294,6 +302,14 @@ class DocumentStore(Protocol):
         ...
 
     async def delete(self, ids: Sequence[DocumentId], context: RequestContext) -> None: ...
+
+    async def page(self, after: DocumentId | None, limit: int, context: RequestContext) -> list[Document]:
+        """The next documents by id, whoever may read them: for indexing, never for answers.
+
+        Args:
+            after: the last id of the page before; None: from the beginning.
+        """
+        ...
 
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
         """At most `limit` documents, by path."""

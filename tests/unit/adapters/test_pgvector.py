@@ -304,3 +304,24 @@ async def test_an_address_and_a_client_are_needed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delitem(sys.modules, "chatkeep.adapters.pgvector.schema", raising=False)
     with pytest.raises(MissingDependency, match=r"pip install 'chatkeep\[pgvector\]'"):
         await open_pgvector(settings.model_copy(update={"pgvector_url": SecretStr("postgresql://x")}), None)
+
+
+async def test_another_embedders_space_is_kept_until_the_new_one_is_complete(url: str) -> None:
+    old = await PgVectorIndex.open(url, Axes("old"))
+    assert old.is_complete
+    await old.upsert([sample("cats", "Cats purr.", None)], ALICE)
+    new = await PgVectorIndex.open(url, Axes("new"))
+    assert not new.is_complete
+    assert await old.count(ALICE) == 1
+    await new.upsert([sample("cats", "Cats purr.", None)], ALICE)
+    await new.finish()
+    assert new.is_complete
+    await new.close()
+    await old.close()
+    again = await PgVectorIndex.open(url, Axes("new"))
+    assert again.is_complete
+    assert await again.count(ALICE) == 1
+    await again.close()
+    begun_anew = await PgVectorIndex.open(url, Axes("old"))
+    assert await begun_anew.count(ALICE) == 0
+    await begun_anew.close()

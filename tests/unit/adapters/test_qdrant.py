@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 import numpy as np
 import pytest
 
 from chatkeep.adapters.qdrant.edge import EdgeIndex
+from chatkeep.adapters.qdrant.optimizing import OptimizingFailed
 from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
 from tests.unit.knowledge.samples import FewAxes, sample
@@ -107,11 +109,24 @@ async def test_another_embedder_finds_an_empty_index_of_another_generation(tmp_p
     await back.close()
 
 
-async def test_the_first_write_removes_what_another_embedder_left(tmp_path: Path) -> None:
+async def test_the_old_index_stays_until_the_new_one_is_finished(tmp_path: Path) -> None:
     first = await EdgeIndex.open(tmp_path, FewAxes())
+    assert first.is_complete
+    await first.upsert([sample("a", "Cats purr.", AXIS)], HERE)
+    await first.flush()
     await first.close()
+    for _ in range(2):  # as if killed in between
+        other = await EdgeIndex.open(tmp_path, None)
+        assert not other.is_complete
+        await other.upsert([sample("a", "Cats purr.", None)], HERE)
+        await other.flush()
+        await other.close()
+    back = await EdgeIndex.open(tmp_path, FewAxes())
+    assert (back.generation, await back.count(HERE), back.is_complete) == (first.generation, 1, True)
+    await back.close()
     other = await EdgeIndex.open(tmp_path, None)
-    await other.upsert([sample("a", "Cats purr.", None)], HERE)
+    await other.finish()
+    assert other.is_complete
     await other.close()
     back = await EdgeIndex.open(tmp_path, FewAxes())
     assert back.generation != first.generation
@@ -167,11 +182,66 @@ async def test_weighing_again_keeps_the_dense_vectors(tmp_path: Path) -> None:
 
 
 async def test_optimising_keeps_every_point(tmp_path: Path) -> None:
-    index = await EdgeIndex.open(tmp_path, FewAxes())
-    await index.upsert([sample(str(n), f"Cats {n}", AXIS) for n in range(300)], HERE)
-    await index.flush()
-    await index.optimize()
+    index = await EdgeIndex.open(tmp_path, FewAxes(), worth_optimizing=300)
+    await index.upsert([sample(str(n), f"Cats {n}", AXIS) for n in range(299)], HERE)
+    assert not await index.optimize(), "too few to be worth it"
+    await index.upsert([sample("299", "Cats 299", AXIS)], HERE)
+    assert await index.optimize()
     assert await index.count(HERE) == 300
+    assert not await index.optimize(), "nothing was written since"
+    assert len(list((tmp_path / "index").glob("*/shard-*"))) == 1
+    await index.close()
+    again = await EdgeIndex.open(tmp_path, FewAxes())
+    assert await again.count(HERE) == 300
+    await again.close()
+
+
+async def test_writes_while_the_shard_is_optimised_elsewhere_are_not_lost(tmp_path: Path) -> None:
+    """One document is added, one changed, one deleted, and one chunk of many goes; all in that time."""
+    index = await EdgeIndex.open(tmp_path, FewAxes(), worth_optimizing=1)
+    kept = [sample(f"kept {n}", f"Cats {n}", AXIS, document="kept") for n in range(50)]
+    await index.upsert([*kept, sample("old", "Dogs bark.", AXIS), sample("gone", "Fish swim.", AXIS)], HERE)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(index.optimize)
+        with anyio.fail_after(60):
+            while len(list((tmp_path / "index").glob("*/shard-*"))) < 2:  # noqa: ASYNC110 (a file's appearing)
+                await anyio.sleep(0.001)
+        await index.delete_documents([sample("gone", "", None).document.id], HERE)
+        await index.upsert([sample("new", "Birds sing.", AXIS)], HERE)
+        await index.upsert([sample("old", "Dogs sleep.", AXIS)], HERE)
+        await index.delete_documents([kept[0].document.id], HERE)
+        await index.upsert(kept[1:], HERE)
+        assert (await index.search("birds", None, 5, HERE)).sparse, "found at once"
+    names = ["new", "old", "gone", "kept 0", "kept 1"]
+    expected = ["Birds sing.", "Dogs sleep.", "Cats 1"]
+
+    async def texts() -> list[str]:
+        return [
+            passage.text for passage in await index.passages([sample(n, "", None).id for n in names], HERE)
+        ]
+
+    assert await texts() == expected
+    assert await index.count(HERE) == 51
+    await index.close()
+    index = await EdgeIndex.open(tmp_path, FewAxes())
+    assert await texts() == expected
+    assert len((await index.search("cats", AXIS, 100, HERE)).sparse) == 49
+    assert len((await index.search("cats", AXIS, 100, HERE)).dense) == 51
+    await index.close()
+
+
+async def test_a_child_that_fails_leaves_the_index_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = await EdgeIndex.open(tmp_path, FewAxes(), worth_optimizing=1)
+    await index.upsert([sample("a", "Cats purr.", AXIS)], HERE)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(OptimizingFailed):
+        await index.optimize()
+    monkeypatch.undo()
+    assert len(list((tmp_path / "index").glob("*/shard-*"))) == 1
+    assert await index.count(HERE) == 1
+    assert await index.optimize()
     await index.close()
 
 

@@ -10,6 +10,7 @@ import asyncio
 import struct
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Self, TypeVar
@@ -22,7 +23,7 @@ import numpy as np
 import orjson
 
 from chatkeep.adapters.pgvector.queries import Query, Tenant, best_by_words, nearest, readable
-from chatkeep.adapters.pgvector.schema import Space, prepared
+from chatkeep.adapters.pgvector.schema import Space, complete, prepared
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import ChatkeepError, ConfigurationError, NotReady
 from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
@@ -103,6 +104,14 @@ class PgVectorIndex:
     @property
     def generation(self) -> str:
         return self._space.generation
+
+    @property
+    def is_complete(self) -> bool:
+        return self._space.complete
+
+    async def finish(self) -> None:
+        await self._run(partial(complete, space=self._space))
+        self._space = replace(self._space, complete=True)
 
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         once = list({chunk.id: chunk for chunk in chunks}.values())

@@ -6,9 +6,9 @@
     chatkeep_index.chunks_N    the chunks: what searches are narrowed by, texts, vectors
     chatkeep_index.postings_N  BM25's inverted index: tenant, term, chunk, how often, out of how many
 
-A column of vectors has one length, so each space has tables of its own; another embedder begins with
-empty ones, and the old ones stay until somebody drops them. The name of a space holds all that shapes
-what is stored.
+A column of vectors has one length, so each space has tables of its own. Another embedder begins with
+empty ones; the old ones stay until all that was in them is in the new ones. The name of a space holds all
+that shapes what is stored.
 """
 
 import secrets
@@ -33,6 +33,7 @@ _MIGRATIONS: tuple[str, ...] = (
         name text NOT NULL UNIQUE,
         dimensions int,
         generation text NOT NULL,
+        complete boolean NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now()
     )
     """,
@@ -92,11 +93,13 @@ class Space:
 
     Attributes:
         dimensions: None: BM25 alone.
+        complete: it replaces no other, or has all that was in it.
     """
 
     number: int
     generation: str
     dimensions: int | None
+    complete: bool = True
 
     @property
     def tenants(self) -> str:
@@ -166,17 +169,17 @@ async def _migrate(connection: asyncpg.Connection) -> None:
 
 async def _space(connection: asyncpg.Connection, embedder: Embedder | None) -> Space:
     name, dimensions = space_name(embedder), embedder.dimensions if embedder else None
-    row = await connection.fetchrow(f"SELECT number, generation FROM {SCHEMA}.spaces WHERE name = $1", name)
-    if row is not None:
-        return Space(row["number"], row["generation"], dimensions)
+    known = f"SELECT number, generation, complete FROM {SCHEMA}.spaces WHERE name = $1"
+    if (row := await connection.fetchrow(known, name)) is not None:
+        return Space(row["number"], row["generation"], dimensions, row["complete"])
     row = await connection.fetchrow(
-        f"INSERT INTO {SCHEMA}.spaces (name, dimensions, generation) VALUES ($1, $2, $3) "
-        "RETURNING number, generation",
+        f"INSERT INTO {SCHEMA}.spaces (name, dimensions, generation, complete) "
+        f"SELECT $1, $2, $3, NOT EXISTS (SELECT FROM {SCHEMA}.spaces) RETURNING number, generation, complete",
         name,
         dimensions,
         secrets.token_hex(8),
     )
-    space = Space(row["number"], row["generation"], dimensions)
+    space = Space(row["number"], row["generation"], dimensions, row["complete"])
     vector = f"vector({dimensions})" if dimensions is not None else "vector"
     await connection.execute(_SPACE.format(schema=SCHEMA, number=space.number, vector=vector))
     if dimensions is not None and dimensions <= _MOST_INDEXED:
@@ -185,3 +188,16 @@ async def _space(connection: asyncpg.Connection, embedder: Embedder | None) -> S
         half = f"(vector::halfvec({dimensions})) halfvec_cosine_ops"
         await connection.execute(f"CREATE INDEX ON {space.chunks} USING hnsw ({half})")
     return space
+
+
+async def complete(connection: asyncpg.Connection, space: Space) -> None:
+    """All that is to be found is in `space`: drop the others."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(
+            f"UPDATE {SCHEMA}.spaces SET complete = true WHERE number = $1", space.number
+        )
+        gone = f"DELETE FROM {SCHEMA}.spaces WHERE number <> $1 RETURNING number, generation"
+        for row in await connection.fetch(gone, space.number):
+            other = Space(row["number"], row["generation"], None)
+            await connection.execute(f"DROP TABLE {other.postings}, {other.chunks}, {other.tenants}")

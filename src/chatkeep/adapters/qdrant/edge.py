@@ -1,33 +1,29 @@
 """The vector index: Qdrant's engine inside this process, one shard in the data directory.
 
-Above: `knowledge.retrieve` and `knowledge.ingest`, through the `VectorIndex` protocol. Each call runs
-in one worker thread, since the engine blocks. One process owns a data directory, held by `index.lock`.
+Above: `knowledge.retrieve` and `knowledge.ingest`, through the `VectorIndex` protocol. Below: `folder`, where
+it lies. Each call runs in one worker thread, since the engine blocks.
 
-    <data_dir>/index.lock
-    <data_dir>/index/<hash of the embedder>/shard/      points: dense and BM25 vectors, payload
-    <data_dir>/index/<hash of the embedder>/state.json  generation, average chunk length
-
-Another embedder opens another folder, empty at first; the first write to it removes the others. The
-generation is new with each folder and part of every document's fingerprint, so whatever was ingested into a
-folder that is gone is ingested again.
+Another embedder opens another folder, empty at first. The old one stays until `finish` says that all is in
+the new one. The generation is new with each folder and part of every document's fingerprint, so whatever was
+ingested into a folder that is gone is ingested again.
 
 BM25's average length is measured, not assumed. Every point is weighed with the same average. When the
 running average of all chunks ever indexed has drifted by a tenth, `flush` weighs every point again from
 its stored text, which needs no embedder and happens a handful of times in the growth of a corpus.
+
+**Why optimising is another process's.** It builds the search graph and holds the interpreter meanwhile, for a
+minute at 100,000 points. So the shard is copied, a child optimises the copy, and the copy takes the place of
+the shard. What was written meanwhile is carried over: of each document that was touched, all chunks as they
+are now. The one step that counts is the writing of `state.json`, which names the shard: killed before it,
+the old shard is there with all that was flushed; killed after it, the new one is.
 """
 
-import hashlib
-import json
-import os
-import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from uuid import UUID
 
 import anyio
 import anyio.to_thread
@@ -35,9 +31,36 @@ import filelock
 import numpy as np
 import qdrant_edge as edge
 
+from chatkeep.adapters.qdrant.folder import (
+    State,
+    create,
+    locked,
+    new_shard_name,
+    read_state,
+    remove_leftovers,
+    remove_others,
+    write_state,
+)
+from chatkeep.adapters.qdrant.optimizing import optimize_elsewhere
+from chatkeep.adapters.qdrant.points import (
+    COUNTED_FIELDS,
+    DENSE,
+    SPARSE,
+    Among,
+    Condition,
+    counted_again,
+    is_readable,
+    is_uuid,
+    mine,
+    of_documents,
+    passage,
+    payload,
+    space_name,
+    wanted,
+)
 from chatkeep.core.context import RequestContext
-from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
-from chatkeep.knowledge.documents import Chunk, DocumentId, Passage, PassageId
+from chatkeep.core.errors import ConfigurationError
+from chatkeep.knowledge.documents import DocumentId, Passage, PassageId
 from chatkeep.knowledge.protocols import (
     ANYWHERE,
     Embedder,
@@ -46,82 +69,58 @@ from chatkeep.knowledge.protocols import (
     Legs,
     Vectors,
     Where,
-    searchable,
 )
 from chatkeep.knowledge.terms import TERMS_VERSION, Terms, query_terms, terms
 
 T = TypeVar("T")
 
-_LAYOUT = 4  # raise it when the payload or the vectors change: it opens a new folder
-_DENSE, _SPARSE = "dense", "bm25"
-_EVERYBODY = "*"  # the label of what bears none, so that one condition finds it too
 _POINTS_AN_UPDATE = 128
-_DRIFT = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What is kept beside the shard.
-
-    Attributes:
-        chunks, length: of all chunks ever indexed, their number and their BM25 tokens.
-        weighed_with: the average length the points' BM25 weights were computed with; 0: no points yet.
-        reweighing: a weighing of all points began and may not have ended.
-        languages: of all documents ever indexed.
-        terms: the `TERMS_VERSION` that the points were counted by.
-    """
-
-    generation: str
-    chunks: int = 0
-    length: int = 0
-    weighed_with: float = 0.0
-    reweighing: bool = False
-    languages: list[str] = field(default_factory=list)
-    terms: int = TERMS_VERSION
-
-    @property
-    def average(self) -> float:
-        return self.length / self.chunks if self.chunks else 0.0
-
-    @property
-    def has_drifted(self) -> bool:
-        return self.weighed_with > 0 and abs(self.average / self.weighed_with - 1) > _DRIFT
+_DOCUMENTS_A_STEP = 64
+_WORTH_OPTIMIZING = 20_000  # below this many points, exact search is as fast as a graph
 
 
 class EdgeIndex:
     """`VectorIndex` over `qdrant_edge.EdgeShard`. Open it with `open`; `close` lets go of the lock."""
 
-    def __init__(self, folder: Path, lock: filelock.BaseFileLock, dense: bool) -> None:
+    def __init__(
+        self, folder: Path, lock: filelock.BaseFileLock, *, dense: bool, worth_optimizing: int
+    ) -> None:
         self._folder = folder
         self._lock = lock
         self._dense = dense
+        self._worth_optimizing = worth_optimizing
         self._one_at_a_time = anyio.CapacityLimiter(1)
-        self._state = _State(**json.loads((folder / "state.json").read_bytes()))
-        _sweep(folder / "shard")
-        self._shard = edge.EdgeShard.load(str(folder / "shard"))
-        self._has_written = False
+        self._writing = anyio.Lock()
+        self._state = read_state(folder)
+        remove_leftovers(folder, self._state)
+        self._shard = edge.EdgeShard.load(str(folder / self._state.shard))
+        self._meanwhile: _Meanwhile | None = None
 
     @classmethod
-    async def open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+    async def open(
+        cls, data_dir: Path, embedder: Embedder | None, *, worth_optimizing: int = _WORTH_OPTIMIZING
+    ) -> Self:
         """The index of `data_dir` for this embedder; None: BM25 alone.
+
+        Args:
+            worth_optimizing: how many chunks must have been written since the last time.
 
         Raises:
             DataDirectoryInUse: another process has it open.
             ConfigurationError: the folder cannot be written, or its content cannot be read.
         """
-        return await anyio.to_thread.run_sync(cls._open, data_dir, embedder)
+        return await anyio.to_thread.run_sync(cls._open, data_dir, embedder, worth_optimizing)
 
     @classmethod
-    def _open(cls, data_dir: Path, embedder: Embedder | None) -> Self:
+    def _open(cls, data_dir: Path, embedder: Embedder | None, worth_optimizing: int) -> Self:
         data_dir = data_dir.absolute()
-        lock = _locked(data_dir)
+        lock = locked(data_dir)
         try:
-            name = f"{_LAYOUT}/{embedder.name}/{embedder.dimensions}" if embedder else f"{_LAYOUT}/bm25"
-            folder = data_dir / "index" / hashlib.sha256(name.encode()).hexdigest()[:16]
+            folder = data_dir / "index" / space_name(embedder)
             if not folder.exists():
-                _create(folder, embedder.dimensions if embedder else None)
+                create(folder, embedder.dimensions if embedder else None)
             try:
-                return cls(folder, lock, dense=embedder is not None)
+                return cls(folder, lock, dense=embedder is not None, worth_optimizing=worth_optimizing)
             except Exception as error:  # the engine raises nothing narrower
                 raise ConfigurationError(
                     f"The search index in {folder} cannot be opened ({error}). "
@@ -135,18 +134,28 @@ class EdgeIndex:
     def generation(self) -> str:
         return self._state.generation
 
+    @property
+    def is_complete(self) -> bool:
+        return self._state.complete
+
+    async def finish(self) -> None:
+        async with self._writing:
+            await self._in_thread(self._finish)
+
     async def upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
         for first in range(0, len(chunks), _POINTS_AN_UPDATE):
             part = chunks[first : first + _POINTS_AN_UPDATE]
-            await self._in_thread(partial(self._upsert, part, context))
+            async with self._writing:
+                self._touch(chunk.document.id for chunk in part)
+                await self._in_thread(partial(self._upsert, part, context))
 
     async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
         if ids:
-            among = edge.FieldCondition("document", match=edge.MatchAny([str(id_) for id_ in ids]))
-            operation = edge.UpdateOperation.delete_points_by_filter(
-                edge.Filter(must=[_tenant(context), among])
-            )
-            await self._in_thread(lambda: self._shard.update(operation))
+            chosen = _filter([mine(context), of_documents(ids)])
+            operation = edge.UpdateOperation.delete_points_by_filter(chosen)
+            async with self._writing:
+                self._touch(ids)
+                await self._in_thread(lambda: self._shard.update(operation))
 
     async def search(
         self,
@@ -158,21 +167,23 @@ class EdgeIndex:
     ) -> Legs:
         if not self._state.chunks:  # nothing was ever indexed
             return Legs(dense=(), sparse=())
-        mine = edge.Filter(must=[_tenant(context)])
-        wanted = edge.Filter(must=[_tenant(context), _readable(context), *_conditions(where)])
+        corpus = _filter([mine(context)])
+        conditions = _filter(wanted(context, where))
         words = query_terms(text, self._state.languages)
         dense = vector is not None and self._dense
         requests = []
         if vector is not None and dense:
-            nearest = edge.Query.Nearest(vector.tolist(), using=_DENSE)
-            requests.append(edge.QueryRequest(limit=limit, query=nearest, filter=wanted, with_payload=False))
+            nearest = edge.Query.Nearest(vector.tolist(), using=DENSE)
+            requests.append(
+                edge.QueryRequest(limit=limit, query=nearest, filter=conditions, with_payload=False)
+            )
         if words.indices:
             # How rare a word is counts within the tenant: another's documents must not show in one's ranking.
-            params = edge.SearchParams(idf=edge.IdfParams(corpus=mine))
-            nearest = edge.Query.Nearest(edge.SparseVector(words.indices, words.weights), using=_SPARSE)
+            params = edge.SearchParams(idf=edge.IdfParams(corpus=corpus))
+            nearest = edge.Query.Nearest(edge.SparseVector(words.indices, words.weights), using=SPARSE)
             requests.append(
                 edge.QueryRequest(
-                    limit=limit, query=nearest, filter=wanted, with_payload=False, params=params
+                    limit=limit, query=nearest, filter=conditions, with_payload=False, params=params
                 )
             )
         if not requests:
@@ -183,11 +194,11 @@ class EdgeIndex:
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
         found = await self._records(ids, context, with_vector=False)
-        return [_passage(id_, found[id_].payload or {}) for id_ in ids if id_ in found]
+        return [passage(id_, found[id_].payload or {}) for id_ in ids if id_ in found]
 
     async def vectors(self, ids: Sequence[PassageId], context: RequestContext) -> dict[PassageId, Vectors]:
         found = await self._records(ids, context, with_vector=True)
-        dense = {id_: (record.vector or {}).get(_DENSE) for id_, record in found.items()}
+        dense = {id_: (record.vector or {}).get(DENSE) for id_, record in found.items()}
         return {
             id_: np.asarray(vector, dtype=np.float32) for id_, vector in dense.items() if vector is not None
         }
@@ -196,49 +207,82 @@ class EdgeIndex:
         self, ids: Sequence[PassageId], context: RequestContext, *, with_vector: bool
     ) -> dict[PassageId, Any]:
         """The stored points of `ids` that the context may read."""
-        wanted: list[Any] = [str(id_) for id_ in ids if _is_uuid(id_)]
+        wanted: list[Any] = [str(id_) for id_ in ids if is_uuid(id_)]
         if not wanted:
             return {}
         records = await self._in_thread(lambda: self._shard.retrieve(wanted, True, with_vector))
         return {
             PassageId(str(record.id)): record
             for record in records
-            if record.payload
-            and record.payload["tenant"] == context.tenant
-            and context.may_read([label for label in record.payload["labels"] if label != _EVERYBODY])
+            if record.payload and is_readable(record.payload, context)
         }
 
     async def count(self, context: RequestContext) -> int:
-        request = edge.CountRequest(filter=edge.Filter(must=[_tenant(context)]))
+        request = edge.CountRequest(filter=_filter([mine(context)]))
         return int(await self._in_thread(lambda: self._shard.count(request)))
 
     async def flush(self) -> None:
-        await self._in_thread(self._flush)
+        async with self._writing:
+            await self._in_thread(self._flush)
 
     async def optimize(self) -> bool:
-        """Build the HNSW graph and tidy the segments. Whether there was anything to do.
+        async with self._writing:
+            if self._meanwhile is not None or self._state.written < self._worth_optimizing:
+                return False
+            copy = self._folder / new_shard_name()
+            meanwhile = self._meanwhile = _Meanwhile(set(), self._state)
+        try:
+            async with self._writing:
+                await self._in_thread(self._flush)
+                # Searches go on: a shard that is not written to does not change on disk.
+                await anyio.to_thread.run_sync(shutil.copytree, self._folder / self._state.shard, copy)
+            await optimize_elsewhere(copy)
+            async with self._writing:
+                await self._take(copy, meanwhile)
+        finally:
+            self._meanwhile = None
+            if copy.name != self._state.shard:
+                shutil.rmtree(copy, ignore_errors=True)
+        return True
 
-        It holds the interpreter for seconds: only for a process that serves nobody.
-        """
-        return bool(await self._in_thread(self._shard.optimize))
+    @property
+    def weighed_with(self) -> float:
+        """The average length that points are weighed with; 0: there are none yet."""
+        return self._state.weighed_with
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Of all documents ever indexed."""
+        return self._state.languages
+
+    async def total(self) -> int:
+        """How many chunks all tenants have."""
+        return int(await self._in_thread(lambda: self._shard.count(edge.CountRequest())))
+
+    async def page(self, offset: Any) -> tuple[list[Any], Any]:
+        """Some points of all tenants, whole, and where the next page begins; None: this was all."""
+        request = edge.ScrollRequest(
+            offset=offset, limit=_POINTS_AN_UPDATE, with_payload=True, with_vector=True
+        )
+        records, following = await self._in_thread(lambda: self._shard.scroll(request))
+        return records, following
 
     async def check(self) -> None:
-        """It is in this process."""
+        """Nothing to reach: it is in this process."""
 
     async def close(self) -> None:
-        await self._in_thread(self._close)
+        async with self._writing:
+            await self._in_thread(self._close)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_at_a_time)
 
     def _upsert(self, chunks: Sequence[IndexedChunk], context: RequestContext) -> None:
-        if not self._has_written:
-            self._has_written = True
-            _remove_others(self._folder)
         counted = [terms(chunk.searchable, chunk.document.language) for chunk in chunks]
         state = replace(
             self._state,
             chunks=self._state.chunks + len(chunks),
+            written=self._state.written + len(chunks),
             length=self._state.length + sum(each.length for each in counted),
             languages=sorted({*self._state.languages, *(chunk.document.language for chunk in chunks)}),
         )
@@ -247,188 +291,113 @@ class EdgeIndex:
         self._shard.update(edge.UpdateOperation.upsert_points(points))
 
     def _point(self, indexed: IndexedChunk, counted: Terms, context: RequestContext) -> Any:
-        vectors: dict[str, Any] = {_SPARSE: self._weighed(counted)}
+        vectors: dict[str, Any] = {SPARSE: self._weighed(counted)}
         if indexed.vector is not None and self._dense:
-            vectors[_DENSE] = indexed.vector.tolist()
-        chunk, document = indexed.chunk, indexed.document
-        modified = document.modified_at
-        payload = {
-            "tenant": str(context.tenant),
-            "document": str(document.id),
-            "source": document.source,
-            "path": document.path,
-            "title": document.title,
-            "headings": list(chunk.headings),
-            "start": chunk.start,
-            "end": chunk.end,
-            "text": chunk.text,
-            "place": chunk.place,
-            "url": document.url,
-            "language": document.language,
-            "modified_at": modified.isoformat() if modified else None,
-            "labels": list(document.labels) or [_EVERYBODY],
-            "metadata": dict(document.metadata),
-        }
-        return edge.Point(str(indexed.id), vectors, payload)
+            vectors[DENSE] = indexed.vector.tolist()
+        return edge.Point(str(indexed.id), vectors, payload(indexed, counted, context))
 
     def _flush(self) -> None:
-        if self._state.has_drifted or self._state.reweighing or self._state.terms != TERMS_VERSION:
-            self._state = replace(self._state, weighed_with=max(self._state.average, 1.0), reweighing=True)
-            _write_state(self._folder, self._state)
-            self._weigh_again()
+        state = self._state
+        if state.has_drifted or state.reweighing or state.terms != TERMS_VERSION:
+            self._state = replace(state, weighed_with=max(state.average, 1.0), reweighing=True)
+            write_state(self._folder, self._state)
+            self._weigh_again(self._shard)
         self._shard.flush()
-        self._state = replace(self._state, reweighing=False)
-        _write_state(self._folder, self._state)
+        self._state = replace(self._state, reweighing=False, terms=TERMS_VERSION)
+        write_state(self._folder, self._state)
 
-    def _weigh_again(self) -> None:
-        offset: Any = None
-        while True:
-            request = edge.ScrollRequest(
-                offset=offset,
-                limit=256,
-                with_payload=["title", "headings", "text", "language"],
-                with_vector=False,
-            )
-            records, offset = self._shard.scroll(request)
+    def _weigh_again(self, shard: Any) -> None:
+        for records in _pages(shard, None, fields=list(COUNTED_FIELDS), with_vector=False):
             points = [
-                edge.PointVectors(record.id, self._weighed_anew(record.payload or {})) for record in records
+                edge.PointVectors(record.id, {SPARSE: self._weighed(counted_again(record.payload or {}))})
+                for record in records
             ]
-            if points:
-                self._shard.update(edge.UpdateOperation.update_vectors(points))
-            if offset is None:
-                return
+            shard.update(edge.UpdateOperation.update_vectors(points))
+
+    def _touch(self, ids: Iterable[DocumentId]) -> None:
+        if self._meanwhile is not None:
+            self._meanwhile.touched.update(ids)
+
+    async def _take(self, copy: Path, meanwhile: "_Meanwhile") -> None:
+        """Carry over to the optimised copy what was written meanwhile, and go on with it.
+
+        Searches go on over the old shard until the last moment; writes wait.
+        """
+        optimized = await anyio.to_thread.run_sync(self._caught_up, copy, meanwhile)
+        before = self._shard, self._state.shard
+
+        def swap() -> None:
+            state = replace(self._state, shard=copy.name, written=len(meanwhile.touched))
+            write_state(self._folder, state)
+            self._shard, self._state = optimized, state
+            before[0].close()
+
+        await self._in_thread(swap)
+        await anyio.to_thread.run_sync(shutil.rmtree, self._folder / before[1], True)
+
+    def _caught_up(self, copy: Path, meanwhile: "_Meanwhile") -> Any:
+        shard = edge.EdgeShard.load(str(copy))
+        touched = sorted(meanwhile.touched)
+        for first in range(0, len(touched), _DOCUMENTS_A_STEP):
+            chosen = _filter([of_documents(touched[first : first + _DOCUMENTS_A_STEP])])
+            shard.update(edge.UpdateOperation.delete_points_by_filter(chosen))
+            for records in _pages(self._shard, chosen, fields=True, with_vector=True):
+                points = [edge.Point(record.id, record.vector, record.payload) for record in records]
+                shard.update(edge.UpdateOperation.upsert_points(points))
+        if self._state.weighed_with != meanwhile.began_with.weighed_with or self._state.reweighing:
+            self._weigh_again(shard)
+        shard.flush()
+        return shard
+
+    def _finish(self) -> None:
+        self._flush()
+        self._state = replace(self._state, complete=True)
+        write_state(self._folder, self._state)
+        remove_others(self._folder)
 
     def _weighed(self, counted: Terms) -> Any:
         return edge.SparseVector(counted.indices, counted.weights(self._state.weighed_with))
-
-    def _weighed_anew(self, payload: dict[str, Any]) -> dict[str, Any]:
-        chunk = Chunk(DocumentId(""), 0, 0, payload["text"], tuple(payload["headings"]))
-        return {_SPARSE: self._weighed(terms(searchable(payload["title"], chunk), payload["language"]))}
 
     def _close(self) -> None:
         self._shard.close()
         self._lock.release()
 
 
-def _locked(data_dir: Path) -> filelock.BaseFileLock:
-    lock = filelock.FileLock(data_dir / "index.lock", thread_local=False)
-    try:
-        (data_dir / "index").mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise DataDirectoryInUse(
-            f"The data directory {data_dir} is in use by another chatkeep. "
-            "Stop that one first, or choose another folder with --data-dir."
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"The data directory {data_dir} cannot be written: {error.strerror or error}."
-        ) from None
-    return lock
+@dataclass(frozen=True, slots=True)
+class _Meanwhile:
+    """What changes while a copy is optimised.
+
+    Attributes:
+        touched: the documents of which chunks were written or deleted.
+        began_with: the state when the copy was made.
+    """
+
+    touched: set[DocumentId]
+    began_with: State
 
 
-def _sweep(shard: Path) -> None:
-    """Remove what the engine was writing aside when the process was killed; it would stay for ever."""
-    for leftover in shard.rglob(".atomicwrite*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+def _pages(shard: Any, chosen: Any, *, fields: Any, with_vector: bool) -> Iterator[list[Any]]:
+    """The points of a filter, or all, some at a time."""
+    offset: Any = None
+    while True:
+        request = edge.ScrollRequest(
+            offset=offset, limit=256, filter=chosen, with_payload=fields, with_vector=with_vector
+        )
+        records, offset = shard.scroll(request)
+        if records:
+            yield records
+        if offset is None:
+            return
 
 
-def _create(folder: Path, dimensions: int | None) -> None:
-    """Make an empty shard aside and move it into place, so that a half-made one is never seen."""
-    for leftover in folder.parent.glob(".new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    aside = folder.parent / f".new-{secrets.token_hex(4)}"
-    (aside / "shard").mkdir(parents=True)
-    config = edge.EdgeConfig(
-        vectors=(
-            {
-                _DENSE: edge.EdgeVectorParams(
-                    size=dimensions, distance=edge.Distance.Cosine, memory=edge.Memory.Cold
-                )
-            }
-            if dimensions is not None
-            else None
-        ),
-        sparse_vectors={
-            _SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
-        },
-        payload_memory=edge.Memory.Cold,
-    )
-    shard = edge.EdgeShard.create(str(aside / "shard"), config)
-    for name, params in (
-        ("tenant", edge.KeywordIndexParams(is_tenant=True)),
-        ("document", edge.KeywordIndexParams()),
-        ("source", edge.KeywordIndexParams()),
-        ("labels", edge.KeywordIndexParams()),
-        ("modified_at", edge.DatetimeIndexParams()),
-    ):
-        shard.update(edge.UpdateOperation.create_field_index(name, params))
-    shard.flush()
-    shard.close()
-    _write_state(aside, _State(generation=secrets.token_hex(8)))
-    aside.replace(folder)
+def _filter(conditions: Sequence[Condition]) -> Any:
+    return edge.Filter(must=[_condition(condition) for condition in conditions])
 
 
-def _remove_others(folder: Path) -> None:
-    for other in folder.parent.iterdir():
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-def _write_state(folder: Path, state: _State) -> None:
-    unfinished = folder / ".state.json"
-    with unfinished.open("w") as file:
-        json.dump(asdict(state), file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(folder / "state.json")
-
-
-def _tenant(context: RequestContext) -> Any:
-    return edge.FieldCondition("tenant", match=edge.MatchValue(str(context.tenant)))
-
-
-def _readable(context: RequestContext) -> Any:
-    return edge.FieldCondition("labels", match=edge.MatchAny([_EVERYBODY, *context.labels]))
-
-
-def _conditions(where: Where) -> list[Any]:
-    conditions: list[Any] = [
-        edge.FieldCondition(f'metadata."{name}"', match=edge.MatchValue(value))
-        for name, value in where.metadata.items()
-    ]
-    if where.sources is not None:
-        conditions.append(edge.FieldCondition("source", match=edge.MatchAny(list(where.sources))))
-    if where.since is not None:
-        since = edge.RangeDateTime(gte=where.since.isoformat())
-        conditions.append(edge.FieldCondition("modified_at", range=since))
-    return conditions
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _passage(id_: PassageId, payload: dict[str, Any]) -> Passage:
-    return Passage(
-        id=id_,
-        document_id=DocumentId(payload["document"]),
-        path=payload["path"],
-        title=payload["title"],
-        headings=tuple(payload["headings"]),
-        start=payload["start"],
-        end=payload["end"],
-        text=payload["text"],
-        score=0.0,
-        place=payload["place"],
-        url=payload["url"],
-        modified_at=datetime.fromisoformat(payload["modified_at"]) if payload["modified_at"] else None,
-        language=payload["language"],
-        metadata=payload["metadata"],
-    )
+def _condition(condition: Condition) -> Any:
+    if isinstance(condition, Among):
+        # For one value, MatchAny takes four times as long where rarity is counted among what matches.
+        one = len(condition.values) == 1
+        match = edge.MatchValue(condition.values[0]) if one else edge.MatchAny(list(condition.values))
+        return edge.FieldCondition(condition.field, match=match)
+    return edge.FieldCondition(condition.field, range=edge.RangeDateTime(gte=condition.time))

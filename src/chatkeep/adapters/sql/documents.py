@@ -82,6 +82,16 @@ class SqlDocuments:
             raise NotFound(f"There is no document {document_id!r}.")
         return document
 
+    async def page(self, after: DocumentId | None, limit: int, context: RequestContext) -> list[Document]:
+        query = select(documents).where(
+            documents.c.tenant_id == context.tenant, documents.c.id > (after or "")
+        )
+
+        def read(connection: Connection) -> list[Document]:
+            return [_document(row) for row in connection.execute(query.order_by(documents.c.id).limit(limit))]
+
+        return await self._database.read(read)
+
     async def some(self, limit: int, context: RequestContext) -> list[Document]:
         mine = documents.c.tenant_id == context.tenant
 
