@@ -31,10 +31,6 @@ def run(paths: Sequence[str], *, data_dir: Path | None, watch: bool) -> None:
     """
     settings = Settings.load(data_dir=data_dir, docs=tuple(paths) or None, watch=watch or None)
     configure_logs(settings.log_format, settings.log_level)
-    if not settings.docs and settings.sources is None:
-        raise ConfigurationError(
-            "There is nothing to read. Name files, folders or sites, or set CHATKEEP_SOURCES."
-        )
     report = asyncio.run(_ingest(settings, watch=watch))
     if report.skipped and not watch:
         raise typer.Exit(1)
@@ -48,6 +44,10 @@ async def _ingest(settings: Settings, *, watch: bool) -> Report:
             asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     bars = Bars()
     async with open_knowledge(settings, may_fetch=True, progress=bars.fetching) as knowledge:
+        if not settings.docs and settings.sources is None and knowledge.index.is_complete:
+            raise ConfigurationError(
+                "There is nothing to read. Name files, folders or sites, or set CHATKEEP_SOURCES."
+            )
         with bars:
             report = await _read_all(settings, knowledge, bars)
         _tell(report)
@@ -62,7 +62,9 @@ async def _read_all(settings: Settings, knowledge: KnowledgeBase, bars: Bars) ->
     async with open_egress(settings) as egress:
         sources = [each.source for each in open_sources(settings, egress)]
         report = await ingest(sources, knowledge.library(settings), context, bars)
-    if not knowledge.index.is_complete:
+    # An embedder that is only out of reach for now must not cost the index that was made with it.
+    is_meant = knowledge.embedder is not None or settings.embedder == "none"
+    if is_meant and not knowledge.index.is_complete:
         bars.replacing()
         await complete_index(knowledge.library(settings), context, bars)
     bars.optimizing()

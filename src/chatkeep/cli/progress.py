@@ -104,8 +104,10 @@ class Bars:
             self._tell()
 
     def optimizing(self) -> None:
-        self._progress.add_task("Building the search graph", total=None, done="")
-        self._say("Building the search graph")
+        self._progress.add_task("Making searches fast", total=None, done="")
+
+    def replacing(self) -> None:
+        self._say("The embedder changed: the other documents are indexed anew, and the old index goes last")
 
     @property
     def tally(self) -> Tally:

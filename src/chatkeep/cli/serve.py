@@ -97,7 +97,7 @@ def ingest_what_is_new(settings: Settings) -> None:
         typer.Exit: ingesting failed, and has said why.
     """
     behind = asyncio.run(_behind(settings))
-    if not behind:
+    if behind is None:
         return
     # -P: the folder one stands in may be the documents', and nothing of theirs is to be imported.
     command = [sys.executable, "-P", "-m", "chatkeep", "ingest", *behind]
@@ -106,8 +106,10 @@ def ingest_what_is_new(settings: Settings) -> None:
         raise typer.Exit(done.returncode)
 
 
-async def _behind(settings: Settings) -> list[str]:
-    """What to ingest first. Cheap when nothing changed: files are hashed, no more.
+async def _behind(settings: Settings) -> list[str] | None:
+    """What to ingest first; None: nothing. Cheap when nothing changed: files are hashed, no more.
+
+    An empty list: there is nothing to read, but an index to fill in place of another embedder's.
 
     Raises:
         ConfigurationError: the data folder cannot be used, or a path does not exist.
@@ -123,7 +125,10 @@ async def _behind(settings: Settings) -> list[str]:
             return [each.declared.place for each in local or opened]  # ingesting fetches the embedder first
         sources = [each.source for each in local]
         todo = await plan(sources, knowledge.library(settings), local_context("plan"))
-        return [] if todo.is_empty else [each.declared.place for each in local]
+        is_meant = knowledge.embedder is not None or settings.embedder == "none"
+        if todo.is_empty and (knowledge.index.is_complete or not is_meant):
+            return None
+        return [each.declared.place for each in local]
 
 
 def _address(settings: Settings, port: int) -> str:

@@ -27,14 +27,15 @@ async def complete_index(
     if library.index.is_complete:
         return 0
     progress = progress or Unheard()
-    progress.started(await library.documents.count(context))
+    count = await library.documents.count(context)
+    progress.started(count, count)  # as if each were as long as any other
     missing = 0
     after: DocumentId | None = None
     while step := await library.documents.page(after, _DOCUMENTS_A_STEP, context):
         for document in step:
             added = await _index(document, library, context)
             missing += bool(added)
-            progress.embedded(document.path, added)
+            progress.embedded(document.path, added, 1)
             progress.advanced(document.path, added)
         await library.index.flush()
         after = step[-1].id
