@@ -1,9 +1,9 @@
 """From a question to the passages that may answer it: the one path of the product and of `evaluate`.
 
 Above: whatever answers or searches. Below: an `Embedder` and a `VectorIndex`; the steps are pure, a module
-each. A search ranks: embed, search both legs, `fuse`, read, and where asked for `recency` and `rerank`.
-To gather for a model goes on: `duplicates` and `diversity` choose from the ranking, `neighbours`
-widens what is chosen and `budget` bounds it.
+each. A search ranks: embed, search both legs, ask the dense one again with `feedback`, `fuse`, read, and
+where asked for `recency` and `rerank`. To gather for a model goes on: `duplicates` and `diversity` choose
+from the ranking, `budget` bounds the choice and `neighbours` widens what is chosen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from chatkeep.core.clock import Clock, SystemClock
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import NotFound
+from chatkeep.knowledge import feedback
 from chatkeep.knowledge.budget import within
 from chatkeep.knowledge.diversity import diverse
 from chatkeep.knowledge.documents import Document, DocumentId, Passage
@@ -26,6 +27,7 @@ from chatkeep.knowledge.protocols import (
     Legs,
     Reranker,
     VectorIndex,
+    Vectors,
     Where,
 )
 from chatkeep.knowledge.recency import freshest_first
@@ -149,18 +151,35 @@ class Retriever:
     async def candidates(self, query: str, context: RequestContext, where: Where = ANYWHERE) -> Legs:
         """What each leg finds by itself."""
         course = Course()
-        await self._look(course, query, context, where)
+        await self._look(course, query, context, self._within(where))
         return course.legs
 
-    async def _look(self, course: Course, query: str, context: RequestContext, where: Where) -> None:
+    def _within(self, where: Where) -> Where:
+        return replace(where, sources=_both(self.sources, where.sources))
+
+    async def _look(
+        self, course: Course, query: str, context: RequestContext, where: Where
+    ) -> Vectors | None:
+        """Ask both legs. Returns the question's vector, if it has one."""
         if not query.strip():
-            return
+            return None
         with course.step("embed"):
             vector = await self.embedder.embed_query(query) if self.embedder else None
         with course.step("search"):
-            where = replace(where, sources=_both(self.sources, where.sources))
             course.legs = await self.index.search(query, vector, CANDIDATES, context, where)
             course.left = len({hit.id for leg in (course.legs.dense, course.legs.sparse) for hit in leg})
+        return vector
+
+    async def _look_again(
+        self, course: Course, vector: Vectors, context: RequestContext, where: Where
+    ) -> None:
+        """Ask the dense leg again, with the question moved towards what both legs found."""
+        best = [hit.id for hit in dbsf(course.legs)[: feedback.PASSAGES]]
+        vectors = await self.index.vectors(best, context)
+        towards = feedback.moved(vector, list(vectors.values()))
+        again = await self.index.search("", towards, CANDIDATES, context, where)
+        course.legs = replace(course.legs, dense=again.dense)
+        course.left = len({hit.id for leg in (course.legs.dense, course.legs.sparse) for hit in leg})
 
     async def _rank(
         self,
@@ -171,7 +190,11 @@ class Retriever:
         where: Where,
         options: Options,
     ) -> None:
-        await self._look(course, query, context, where)
+        where = self._within(where)
+        vector = await self._look(course, query, context, where)
+        if vector is not None and course.legs.dense:
+            with course.step("feedback"):
+                await self._look_again(course, vector, context, where)
         with course.step("fuse"):
             course.fused = dbsf(course.legs)
         with course.step("read"):

@@ -17,6 +17,7 @@ from chatkeep.knowledge.protocols import Hit, Legs
 StepName = Literal[
     "embed",
     "search",
+    "feedback",
     "fuse",
     "read",
     "recency",

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from chatkeep.adapters.memory import MemoryDocuments, MemoryIndex
 from chatkeep.core.context import local_context
 from chatkeep.knowledge.budget import tokens
 from chatkeep.knowledge.documents import Chunk, Passage, PassageId
-from chatkeep.knowledge.protocols import IndexedChunk, Where
+from chatkeep.knowledge.protocols import IndexedChunk, Vectors, Where
 from chatkeep.knowledge.retrieve import Options, Retriever
 from tests.unit.knowledge.samples import FewAxes, document, sample
 
@@ -182,6 +183,7 @@ async def test_an_explanation_tells_each_passages_way_and_each_steps_cost() -> N
     assert [step.name for step in trace.steps] == [
         "embed",
         "search",
+        "feedback",
         "fuse",
         "read",
         "near duplicates",
@@ -204,3 +206,26 @@ async def test_an_explanation_tells_each_passages_way_and_each_steps_cost() -> N
 async def test_an_explanation_of_nothing_is_empty() -> None:
     explained = await (await filled("cats purr")).explain(" ", 5, 100, HERE)
     assert (explained.passages, explained.given, explained.trace.candidates) == ((), (), ())
+
+
+async def test_what_both_legs_find_leads_to_what_neither_question_nor_words_do() -> None:
+    """By meaning alone the question is as near to the stranger as to the kin of what answers it."""
+    index = MemoryIndex()
+    answer, kin, stranger = (np.array([*mix, 0, 0]) for mix in ((1, 0), (0.8, 0.6), (0, 1)))
+    chunks = [
+        sample("answer", "cats purr", answer.astype(np.float32)),
+        sample("kin", "felines rumble", kin.astype(np.float32)),
+        sample("stranger", "fish swim", stranger.astype(np.float32)),
+    ]
+    await index.upsert(chunks, HERE)
+
+    class Between(FewAxes):
+        async def embed(self, texts: Sequence[str]) -> Vectors:
+            return np.array([[0.3162, 0.9487, 0.0, 0.0]] * len(texts), dtype=np.float32)
+
+    retriever = Retriever(Between(), index)
+    alone = (await retriever.candidates("purr", HERE)).dense
+    assert alone[0].id == chunks[2].id
+    trace = (await retriever.explain("purr", 3, 100, HERE)).trace
+    placed = {each.path: each.dense.rank for each in trace.candidates if each.dense}
+    assert placed["kin.md"] < placed["stranger.md"]
