@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from benchmarks.retrieval.corpus import Made, chunks, queries
 from benchmarks.retrieval.timing import Times, timed
-from chatkeep.adapters.qdrant import EdgeIndex
+from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId, PassageId

@@ -10,6 +10,8 @@ import pytest
 
 from chatkeep.testing import Reply, ScriptedModelServer
 
+pytestmark = pytest.mark.timeout(320)  # two commands, each on a machine that may be busy
+
 WORDS = {"CHATKEEP_EMBEDDER": "none", "LLM_PROVIDER": "extractive"}
 CHATKEEP = Path(sys.executable).with_name("chatkeep")
 HARBOUR = Path(__file__).parents[1] / "samples" / "harbour"
@@ -46,7 +48,7 @@ def evaluate(folder: Path, *arguments: str | Path, **environment: str) -> Finish
         env={**os.environ, "CHATKEEP_DATA_DIR": str(folder / "data"), **WORDS, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
 
@@ -129,7 +131,7 @@ def test_the_configured_model_answers_and_judges(golden: Path, tmp_path: Path) -
         (["--beir", "x", "--judge"], "--beir brings its own documents"),
         (["golden.jsonl"], "There is nothing to answer from"),
         (["golden.jsonl", "--docs", "docs", "--judge"], "Judging needs a language model"),
-        (["bad.jsonl"], "bad.jsonl: line 1: not JSON; line 3: nothing is expected"),
+        (["bad.jsonl"], "bad.jsonl cannot be used: line 1: not JSON; line 3: nothing is expected"),
         (["nowhere.jsonl"], "nowhere.jsonl cannot be read: No such file"),
         (["golden.jsonl", "--compare", "golden.jsonl"], "is not a saved evaluation"),
     ],

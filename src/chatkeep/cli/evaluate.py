@@ -24,7 +24,15 @@ from chatkeep.knowledge.evaluate.runs import Run, load, save
 from chatkeep.knowledge.ingest import ingest
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import KnowledgeBase, new_index, open_answering, open_embedder, open_knowledge
+from chatkeep.wiring import (
+    KnowledgeBase,
+    new_index,
+    open_answering,
+    open_egress,
+    open_embedder,
+    open_knowledge,
+    open_sources,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Output:
 def run(
     golden: Path | None,
     collections: Sequence[Path],
-    docs: Sequence[Path],
+    docs: Sequence[str],
     *,
     data_dir: Path | None,
     judge: bool,
@@ -55,14 +63,14 @@ def run(
     Raises:
         ConfigurationError: a file or folder is not what it should be, or the model is not configured.
     """
-    settings = Settings.load(data_dir=data_dir)
+    settings = Settings.load(data_dir=data_dir, docs=tuple(docs) or None)
     configure_logs(settings.log_format, "warning")
     _refuse_what_does_not_go_together(golden, collections, docs, judge=judge)
     try:
         earlier = load(output.compare) if output.compare else []
         if golden is not None:
             questions = read_questions(golden)
-            runs = [asyncio.run(_golden(settings, golden, questions, docs, judge=judge))]
+            runs = [asyncio.run(_golden(settings, golden, questions, fresh=bool(docs), judge=judge))]
             printed: Group = golden_tables(runs[0])
             record: dict[str, Any] = runs[0].json()
         else:
@@ -81,7 +89,7 @@ def run(
 
 
 def _refuse_what_does_not_go_together(
-    golden: Path | None, collections: Sequence[Path], docs: Sequence[Path], *, judge: bool
+    golden: Path | None, collections: Sequence[Path], docs: Sequence[str], *, judge: bool
 ) -> None:
     if golden is None and not collections:
         raise ConfigurationError("Name a file of questions, or a test collection with --beir FOLDER.")
@@ -108,24 +116,29 @@ async def _collections(settings: Settings, collections: Sequence[Path]) -> list[
 
 
 async def _golden(
-    settings: Settings, golden: Path, questions: Sequence[Question], docs: Sequence[Path], *, judge: bool
+    settings: Settings, golden: Path, questions: Sequence[Question], *, fresh: bool, judge: bool
 ) -> Run:
+    """`fresh`: read the documents that `settings` name into a temporary index."""
     with tempfile.TemporaryDirectory() as temporary, _Bar() as bar:
-        folder = Path(temporary) if docs else None
-        if docs:
-            settings = settings.model_copy(update={"docs": tuple(docs)})
+        folder = Path(temporary) if fresh else None
         async with (
             open_knowledge(settings, may_fetch=True, folder=folder) as knowledge,
             open_answering(settings, knowledge, judge=judge) as answering,
         ):
             context = local_context("evaluate")
-            if docs:
-                read = await ingest(settings.docs, knowledge.library(settings), context, _Reading(bar))
-                for skipped in read.skipped:
-                    typer.echo(f"skipped {skipped.path}: {skipped.reason}", err=True)
+            if fresh:
+                await _read(settings, knowledge, bar)
             setup = await _setup(knowledge, answering.model_name, judge=judge)
             subject = Subject(knowledge.retriever, answering.answerer, answering.judge)
             return await evaluate_golden(golden.name, questions, subject, setup, context, bar)
+
+
+async def _read(settings: Settings, knowledge: KnowledgeBase, bar: "_Bar") -> None:
+    async with open_egress(settings) as egress:
+        sources = [each.source for each in open_sources(settings, egress)]
+        report = await ingest(sources, knowledge.library(settings), local_context("evaluate"), _Reading(bar))
+    for skipped in report.skipped:
+        typer.echo(f"skipped {skipped.path}: {skipped.reason}", err=True)
 
 
 async def _setup(knowledge: KnowledgeBase, model: str, *, judge: bool) -> dict[str, str | int | float]:

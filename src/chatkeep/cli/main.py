@@ -156,8 +156,8 @@ def evaluate(
         typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv; any number."),
     ] = None,
     docs: Annotated[
-        list[Path] | None,
-        typer.Option(help="Files and folders to ask GOLDEN of, read into a temporary index; any number."),
+        list[str] | None,
+        typer.Option(help="Files, folders and sites to ask GOLDEN of, in a temporary index; any number."),
     ] = None,
     data_dir: DataDir = None,
     judge: Annotated[

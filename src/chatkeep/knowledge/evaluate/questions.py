@@ -26,7 +26,7 @@ class Source:
 
     Attributes:
         path: of the document, or its end: `guides/models.md` is also `models.md`.
-        heading: of a section the passage stands in, or the document's title.
+        heading: of a section the passage stands in or holds, or the document's title.
         place: the page, slide or sheet, such as `page 3`.
         text: words that stand in the passage.
     """
@@ -39,7 +39,7 @@ class Source:
     def matches(self, passage: Passage) -> bool:
         return (
             (not self.path or f"/{passage.path}".endswith(f"/{self.path}") or passage.url == self.path)
-            and (not self.heading or _in_any(self.heading, (passage.title, *passage.headings)))
+            and (not self.heading or plain(self.heading) in _headings(passage))
             and (not self.place or _stands_on(self.place, passage.place))
             and (not self.text or plain(self.text) in plain(passage.text))
         )
@@ -115,7 +115,7 @@ def read_questions(path: Path) -> list[Question]:
             wrong.append(f"line {number}: {error}")
     if wrong:
         more = f"; and {len(wrong) - _MOST_LINES_NAMED} more" if len(wrong) > _MOST_LINES_NAMED else ""
-        raise InvalidInput(f"{path}: {'; '.join(wrong[:_MOST_LINES_NAMED])}{more}.")
+        raise InvalidInput(f"{path} cannot be used: {'; '.join(wrong[:_MOST_LINES_NAMED])}{more}.")
     if not questions:
         raise InvalidInput(f"{path} holds no questions.")
     return list(questions.values())
@@ -212,8 +212,12 @@ def _wording(value: Any) -> Wording:
     raise ValueError('an answer or fact is neither words nor {"regex": "..."}')
 
 
-def _in_any(heading: str, headings: Sequence[str]) -> bool:
-    return any(plain(heading) == plain(each) for each in headings)
+_HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)(?: +#+)? *$", re.MULTILINE)
+
+
+def _headings(passage: Passage) -> set[str]:
+    """Those it stands under, and those in its text: small sections share a passage."""
+    return {plain(each) for each in (passage.title, *passage.headings, *_HEADING.findall(passage.text))}
 
 
 _PLACE = re.compile(r"(\w+?)s? (.+?)(?:[–-](.+))?")

@@ -49,7 +49,7 @@ def test_bad_lines_are_all_named_by_number(tmp_path: Path) -> None:
     file.write_text('{"question": "A?", "answers": ["a"]}\n\n{\n{"question": "B?"}\n')
     with pytest.raises(InvalidInput) as refusal:
         read_questions(file)
-    assert f"{file}: line 3: not JSON; line 4: nothing is expected" in str(refusal.value)
+    assert f"{file} cannot be used: line 3: not JSON; line 4: nothing is expected" in str(refusal.value)
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:
@@ -94,6 +94,12 @@ FOUND = passage(
 )
 def test_a_source_matches_passages_that_have_all_it_asks_for(source: Source, matches: bool) -> None:
     assert source.matches(FOUND) is matches
+
+
+def test_a_heading_inside_a_passage_counts_as_its_own() -> None:
+    both = passage("moorings.md", "How boats are moored.\n\n## Visitors' *berths* ##\n\nNorth pontoon.")
+    assert Source(heading="Visitors' berths").matches(both)
+    assert not Source(heading="Visitors").matches(both)
 
 
 def test_a_named_place_is_compared_by_its_name() -> None:
