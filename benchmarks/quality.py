@@ -42,7 +42,11 @@ def measure(collections: Sequence[Path], quick: bool) -> list[BeirReport]:
 async def _evaluate(collection: Path) -> BeirReport:
     with tempfile.TemporaryDirectory() as folder:
         embedder = await open_embedder(Settings.load(data_dir=Path(folder)))
-        return await evaluate_beir(collection, embedder, partial(new_index, Path(folder), embedder))
+        try:
+            return await evaluate_beir(collection, embedder, partial(new_index, Path(folder), embedder))
+        finally:
+            if embedder is not None:
+                await embedder.close()
 
 
 def table(reports: Sequence[BeirReport]) -> Table:

@@ -63,6 +63,7 @@ async def main(folder: Path, data: Path) -> None:
         filtered=await timed(lambda query: ask(query, small), asked, _SECONDS),
         fill=fill,
     ).print()
+    await embedder.close()
 
 
 def _point(number: int, made: Made, words: Any) -> models.PointStruct:

@@ -51,6 +51,7 @@ async def main(folder: Path, data: Path) -> None:
         ).print()
     finally:
         await index.close()
+        await embedder.close()
 
 
 def _batches(made: Iterable[Made]) -> Iterator[tuple[str, list[IndexedChunk]]]:

@@ -65,7 +65,10 @@ async def _make(folder: Path, points: int, data: Path, tell: Callable[[str], Any
     embedder = await open_embedder(Settings.load(data_dir=data))
     if embedder is None:
         raise SystemExit("This measurement needs the embedder's weights.")
-    await corpus.make(folder, points, embedder, tell)
+    try:
+        await corpus.make(folder, points, embedder, tell)
+    finally:
+        await embedder.close()
 
 
 def table(found: Retrieval) -> Group:

@@ -561,9 +561,8 @@ async def open_answering(
         )
     model = create_model(settings.model, knowledge.embedder)
     try:
-        answerer = WorkflowAnswerer(
-            Workflow(model, knowledge.retriever), SystemClock(), Checker(knowledge.embedder)
-        )
+        workflow = Workflow(model, knowledge.retriever, passage_tokens=settings.passage_tokens)
+        answerer = WorkflowAnswerer(workflow, SystemClock(), Checker(knowledge.embedder))
         yield Answering(answerer, ModelJudge(model) if judge else None, model.name)
     finally:
         await model.aclose()

@@ -217,11 +217,11 @@ class _Reading:
         self._bar = bar
         self._done = self._total = 0
 
-    def started(self, files: int) -> None:
+    def started(self, files: int, size: int) -> None:  # noqa: ARG002 (documents are counted)
         self._total = files
 
-    def embedded(self, path: str, chunks: int) -> None: ...
+    def embedded(self, path: str, chunks: int, size: int) -> None: ...
 
-    def advanced(self, path: str, chunks: int) -> None:  # noqa: ARG002 (documents are counted, not chunks)
+    def advanced(self, path: str, chunks: int) -> None:  # noqa: ARG002
         self._done += 1
         self._bar.advanced("documents", self._done, self._total)

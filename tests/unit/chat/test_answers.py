@@ -24,7 +24,7 @@ FUEL = passage("fuel.txt", "Diesel is sold at the fuel dock from 08:00 to 18:00.
 
 @dataclass(frozen=True)
 class Harbour:
-    async def search(self, query: str, limit: int, context: RequestContext) -> list[Passage]:
+    async def gather(self, query: str, budget: int, context: RequestContext) -> list[Passage]:
         return [BERTH, FUEL]
 
 
