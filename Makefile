@@ -53,8 +53,9 @@ format: install ## Put the sources into shape
 	$(BIN)/ruff format .
 	cd web && npm run --silent format
 
-bench: install ## Start-up and streaming, side by side with the usual wiring
-	$(BIN)/python -m benchmarks
+bench: install ## Start-up, streaming, search and ingestion, side by side with what is usual (COLLECTIONS=folder)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	$(BIN)/python -m benchmarks $(if $(COLLECTIONS),--collections $(COLLECTIONS))
 
 build: install ## dist/: sdist and wheel
 	$(BIN)/python -m build

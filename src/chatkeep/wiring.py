@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from chatkeep.agents.models import CreatedModel
     from chatkeep.agents.workflow import Searcher
     from chatkeep.chat.server import ChatServer
+    from chatkeep.knowledge.evaluate.golden import Answerer, Judge
 
 _log = get_logger(__name__)
 
@@ -250,12 +251,17 @@ def _qdrant_index() -> "type[QdrantServerIndex]":
 
 @asynccontextmanager
 async def open_knowledge(
-    settings: Settings, *, may_fetch: bool = False, progress: FetchProgress | None = None
+    settings: Settings,
+    *,
+    may_fetch: bool = False,
+    progress: FetchProgress | None = None,
+    folder: Path | None = None,
 ) -> AsyncIterator[KnowledgeBase]:
     """The knowledge base in the data folder, for this process alone.
 
     Args:
         may_fetch, progress: as for `open_embedder`.
+        folder: has the database and an embedded index in place of the data folder and of what is set.
 
     Raises:
         DataDirectoryInUse: another process has it open.
@@ -267,9 +273,9 @@ async def open_knowledge(
         if embedder is not None:
             opened.push_async_callback(embedder.close)
         await anyio.to_thread.run_sync(stop_words)  # or the first question would read them, on the loop
-        index = await open_index(settings, embedder)
+        index = await (EdgeIndex.open(folder, embedder) if folder else open_index(settings, embedder))
         opened.push_async_callback(index.close)
-        database = await open_database(settings.data_dir / _DATABASE)
+        database = await open_database((folder or settings.data_dir) / _DATABASE)
         opened.push_async_callback(database.close)
         documents = SqlDocuments(database)
         sources = await anyio.to_thread.run_sync(_served, settings)
@@ -594,6 +600,46 @@ def _assistant(
         checker=Checker(knowledge.embedder),
     )
     return chat, model
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers outside of a conversation, and the model behind it."""
+
+    answerer: "Answerer"
+    judge: "Judge | None"
+    model_name: str
+
+
+@asynccontextmanager
+async def open_answering(
+    settings: Settings, knowledge: KnowledgeBase, *, judge: bool = False
+) -> AsyncIterator[Answering]:
+    """The workflow that the server runs, on `knowledge`, without threads.
+
+    Args:
+        judge: have the model judge answers too.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or a judge is wanted and no model is configured.
+    """
+    from chatkeep.agents.judge import ModelJudge
+    from chatkeep.agents.models import create_model
+    from chatkeep.agents.workflow import Workflow
+    from chatkeep.chat.answers import WorkflowAnswerer
+    from chatkeep.knowledge.cite import Checker
+
+    if judge and settings.model.provider == "extractive":
+        raise ConfigurationError(
+            "Judging needs a language model, and none is configured: set OPENAI_API_KEY or LLM_PROVIDER."
+        )
+    model = create_model(settings.model, knowledge.embedder)
+    try:
+        workflow = Workflow(model, knowledge.retriever, passage_tokens=settings.passage_tokens)
+        answerer = WorkflowAnswerer(workflow, SystemClock(), Checker(knowledge.embedder))
+        yield Answering(answerer, ModelJudge(model) if judge else None, model.name)
+    finally:
+        await model.aclose()
 
 
 async def warn_of_an_index_left_behind(knowledge: KnowledgeBase) -> None:

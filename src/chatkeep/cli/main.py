@@ -148,13 +148,31 @@ def search(
 
 @app.command()
 def evaluate(
-    beir: Annotated[Path, typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    golden: Annotated[
+        Path | None, typer.Argument(help="File of questions with what is expected, one JSON object a line.")
+    ] = None,
+    beir: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv; any number."),
+    ] = None,
+    docs: Annotated[
+        list[str] | None,
+        typer.Option(help="Files, folders and sites to ask GOLDEN of, in a temporary index; any number."),
+    ] = None,
+    data_dir: DataDir = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Have the configured model judge each answer.")
+    ] = False,
+    compare: Annotated[Path | None, typer.Option(help="A saved evaluation to compare this one with.")] = None,
+    save: Annotated[Path | None, typer.Option(help="File to keep this evaluation in, for --compare.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File to write a report to, for a browser.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Measure retrieval on a test collection in the BEIR layout."""
-    from chatkeep.cli.evaluate import run
+    """Measure the search on test collections, or the whole path on questions of your own."""
+    from chatkeep.cli.evaluate import Output, run
 
-    run(beir, as_json=as_json)
+    output = Output(compare=compare, save=save, html=html, as_json=as_json)
+    run(golden, beir or [], docs or [], data_dir=data_dir, judge=judge, output=output)
 
 
 data = typer.Typer(help="Look after what is stored.", no_args_is_help=True, rich_markup_mode=None)

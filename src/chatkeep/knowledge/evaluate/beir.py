@@ -5,45 +5,29 @@ index and `Retriever` as any folder; a document's rank is that of its best chunk
 """
 
 import json
-import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid5
 
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import InvalidInput
 from chatkeep.knowledge.chunk import chunk, word_spans
 from chatkeep.knowledge.documents import Document, DocumentId
+from chatkeep.knowledge.evaluate.metrics import Judgements, Metrics, measure, score
+from chatkeep.knowledge.evaluate.runs import Case, EvaluationProgress, Found, Run
 from chatkeep.knowledge.index import Named, indexed, name_chunks
 from chatkeep.knowledge.protocols import Embedder, VectorIndex
 from chatkeep.knowledge.retrieve import CANDIDATES, Retriever
 
 _IDS = UUID("7f3b2f0e-5d0c-5f6b-9d5b-0f1f6a4a9c11")
 _DOCUMENTS_A_STEP = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Means over all queries that have a relevant document."""
-
-    ndcg_10: float
-    recall_5: float
-    recall_10: float
-    recall_100: float
-    mrr: float
-
-    def json(self) -> dict[str, float]:
-        return {
-            "ndcg@10": round(self.ndcg_10, 4),
-            "recall@5": round(self.recall_5, 4),
-            "recall@10": round(self.recall_10, 4),
-            "recall@100": round(self.recall_100, 4),
-            "mrr": round(self.mrr, 4),
-        }
+_SHOWN = 10  # of each query's ranking, in the run
+_BEGINNING = 160  # characters
+_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +37,7 @@ class BeirReport:
     Attributes:
         dense: None without an embedder.
         embedder: its name; empty without one.
+        run: the same, query by query.
     """
 
     hybrid: Metrics
@@ -63,6 +48,7 @@ class BeirReport:
     chunks: int
     queries: int
     seconds: float
+    run: Run
 
     def json(self) -> dict[str, Any]:
         return {
@@ -77,21 +63,11 @@ class BeirReport:
         }
 
 
-class EvaluationProgress(Protocol):
-    """Told of each step: `stage` is `corpus` or `queries`."""
-
-    def advanced(self, stage: str, done: int, total: int) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
     key: str
     title: str
     text: str
-
-
-Judgements = Mapping[str, Mapping[str, int]]
-"""Query id -> document id -> grade; above 0 is relevant."""
 
 
 async def evaluate_beir(
@@ -109,31 +85,92 @@ async def evaluate_beir(
     corpus = _entries(directory / "corpus.jsonl")
     queries = {entry.key: entry.text for entry in _entries(directory / "queries.jsonl")}
     judged = _judgements(directory)
-    asked = [key for key in queries if any(grade > 0 for grade in judged.get(key, {}).values())]
+    asked = {
+        key: text for key, text in queries.items() if any(grade > 0 for grade in judged.get(key, {}).values())
+    }
     if not asked:
         raise InvalidInput(f"No query of {directory} has a relevant document in qrels.tsv.")
     index, context = await make_index(), local_context("evaluate")
     try:
         keys, chunks = await _fill(index, corpus, embedder, context, progress)
-        retriever = Retriever(embedder, index)
-        runs: dict[str, dict[str, list[str]]] = {"hybrid": {}, "bm25": {}, "dense": {}}
-        for done, key in enumerate(asked, start=1):
-            for leg, ranking in (await _rankings(retriever, queries[key], keys, context)).items():
-                runs[leg][key] = ranking
-            if progress:
-                progress.advanced("queries", done, len(asked))
+        rankings = await _ask(Retriever(embedder, index), asked, keys, context, progress)
     finally:
         await index.close()
+    hybrid, bm25 = score(rankings["hybrid"], judged), score(rankings["bm25"], judged)
+    dense = score(rankings["dense"], judged) if embedder else None
+    alone = {
+        "BM25 alone": bm25.json(),
+        **({f"{embedder.name} alone": dense.json()} if dense and embedder else {}),
+    }
+    seconds = monotonic() - began
     return BeirReport(
-        hybrid=score(runs["hybrid"], judged),
-        bm25=score(runs["bm25"], judged),
-        dense=score(runs["dense"], judged) if embedder else None,
+        hybrid=hybrid,
+        bm25=bm25,
+        dense=dense,
         embedder=embedder.name if embedder else "",
         documents=len(corpus),
         chunks=chunks,
         queries=len(asked),
-        seconds=monotonic() - began,
+        seconds=seconds,
+        run=Run(
+            kind="beir",
+            name=directory.name or "collection",
+            setup={
+                "embedder": embedder.name if embedder else "none",
+                "documents": len(corpus),
+                "passages": chunks,
+            },
+            cases=list(_cases(asked, rankings["hybrid"], judged, {entry.key: entry for entry in corpus})),
+            depth=_DEPTH,
+            seconds=seconds,
+            alone=alone,
+        ),
     )
+
+
+async def _ask(
+    retriever: Retriever,
+    asked: Mapping[str, str],
+    keys: Mapping[DocumentId, str],
+    context: RequestContext,
+    progress: EvaluationProgress | None,
+) -> dict[str, dict[str, list[str]]]:
+    """For the whole and for each leg: query id -> document ids, best first."""
+    rankings: dict[str, dict[str, list[str]]] = {"hybrid": {}, "bm25": {}, "dense": {}}
+    for done, (key, query) in enumerate(asked.items(), start=1):
+        for leg, ranking in (await _rankings(retriever, query, keys, context)).items():
+            rankings[leg][key] = ranking
+        if progress:
+            progress.advanced("queries", done, len(asked))
+    return rankings
+
+
+def _cases(
+    asked: Mapping[str, str],
+    rankings: Mapping[str, Sequence[str]],
+    judged: Judgements,
+    corpus: Mapping[str, _Entry],
+) -> Iterator[Case]:
+    for key, query in asked.items():
+        ranking, grades = rankings[key], judged[key]
+        relevant = [document for document, grade in grades.items() if grade > 0]
+        places = {document: rank for rank, document in enumerate(ranking[:_DEPTH], start=1)}
+        found = [
+            Found(document, corpus[document].title, document in relevant, corpus[document].text[:_BEGINNING])
+            for document in ranking[:_SHOWN]
+        ]
+        missed = not any(each.expected for each in found)
+        yield Case(
+            id=key,
+            question=query,
+            scores=measure(ranking, grades).json(),
+            ranks=[places.get(document) for document in relevant],
+            expected=[
+                f"{document} {corpus[document].title}" for document in relevant[:_SHOWN] if document in corpus
+            ],
+            found=found,
+            problems=[f"nothing relevant among the first {_SHOWN}"] if missed else [],
+        )
 
 
 async def _fill(
@@ -190,42 +227,6 @@ async def _rankings(
 def _by_document(ids: Iterable[DocumentId], keys: Mapping[DocumentId, str]) -> list[str]:
     """Each document once, where its best chunk stands."""
     return [keys[id_] for id_ in dict.fromkeys(ids)]
-
-
-def score(rankings: Mapping[str, Sequence[str]], judged: Judgements) -> Metrics:
-    """The mean metrics of `rankings`: query id -> document ids, best first."""
-
-    def mean(metric: Callable[[Sequence[str], Mapping[str, int]], float]) -> float:
-        return math.fsum(metric(ranking, judged[key]) for key, ranking in rankings.items()) / len(rankings)
-
-    return Metrics(
-        ndcg_10=mean(lambda ranking, grades: ndcg(ranking, grades, 10)),
-        recall_5=mean(lambda ranking, grades: recall(ranking, grades, 5)),
-        recall_10=mean(lambda ranking, grades: recall(ranking, grades, 10)),
-        recall_100=mean(lambda ranking, grades: recall(ranking, grades, 100)),
-        mrr=mean(reciprocal_rank),
-    )
-
-
-def ndcg(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
-    """Discounted gain over the best possible: each grade over log2(rank + 1), as trec_eval has it."""
-    best = _gain(sorted((grade for grade in grades.values() if grade > 0), reverse=True)[:depth])
-    return _gain([max(grades.get(key, 0), 0) for key in ranking[:depth]]) / best if best else 0.0
-
-
-def _gain(grades: Sequence[int]) -> float:
-    return math.fsum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1))
-
-
-def recall(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
-    """The share of the relevant documents among the first `depth`."""
-    relevant = {key for key, grade in grades.items() if grade > 0}
-    return len(relevant.intersection(ranking[:depth])) / len(relevant) if relevant else 0.0
-
-
-def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
-    """One over the rank of the first relevant document; 0 when there is none."""
-    return next((1 / rank for rank, key in enumerate(ranking, start=1) if grades.get(key, 0) > 0), 0.0)
 
 
 def _entries(path: Path) -> list[_Entry]:

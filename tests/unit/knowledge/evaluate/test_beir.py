@@ -8,7 +8,8 @@ import pytest
 
 from chatkeep.adapters.memory import MemoryIndex
 from chatkeep.core.errors import InvalidInput
-from chatkeep.knowledge.evaluate import evaluate_beir, ndcg, recall, reciprocal_rank, score
+from chatkeep.knowledge.evaluate.beir import evaluate_beir
+from chatkeep.knowledge.evaluate.metrics import ndcg, recall, reciprocal_rank, score
 from tests.unit.knowledge.samples import FewAxes
 
 GRADES = {"a": 2, "b": 1, "c": 0}
@@ -65,6 +66,24 @@ async def test_a_small_collection_is_scored_through_the_product(tmp_path: Path) 
     assert (report["documents"], report["chunks"], report["queries"]) == (3, 3, 2)
     assert report["ndcg@10"] == report["mrr"] == report["bm25"]["ndcg@10"] == 1
     assert report["dense"]["recall@5"] == 1
+
+
+async def test_each_query_is_kept_with_what_was_found_and_where_the_relevant_stood(tmp_path: Path) -> None:
+    report = await evaluate_beir(collection(tmp_path), FewAxes(), make_index)
+    assert [case.id for case in report.run.cases] == ["q1", "q2"]
+    first = report.run.cases[0]
+    assert (first.ranks, first.expected, first.problems) == ([1], ["dog dog"], [])
+    assert (first.found[0].name, first.found[0].expected) == ("dog", True)
+    assert report.run.figures["ndcg@10"] == report.hybrid.ndcg_10
+    assert report.run.alone["BM25 alone"]["mrr"] == 1
+
+
+async def test_a_query_whose_documents_are_not_found_is_a_problem(tmp_path: Path) -> None:
+    collection(tmp_path)
+    (tmp_path / "qrels.tsv").write_text("q1\tfish\t1\n")
+    (case,) = (await evaluate_beir(tmp_path, None, make_index)).run.cases
+    assert case.ranks == [None]
+    assert case.problems == ["nothing relevant among the first 10"]
 
 
 async def test_without_an_embedder_there_is_no_dense_figure(tmp_path: Path) -> None:
