@@ -1,6 +1,6 @@
 """The published contract of a `VectorIndex`, held against each of chatkeep's own.
 
-`qdrant` is spoken to over HTTP: the server that QDRANT_TEST_URL names, otherwise the stand-in of `tests.qdrant`,
+`qdrant` is spoken to over HTTP: the server that QDRANT_TEST_URL names, else the stand-in of `tests.qdrant`,
 which answers with the Qdrant client's own local engine. `pgvector` runs in a real Postgres.
 """
 
