@@ -151,7 +151,8 @@ class QdrantSettings(BaseSettings):
     qdrant_api_key: SecretStr | None = Field(default=None, description="Key for `QDRANT_URL`.")
     qdrant_collection: str = Field(
         default="chatkeep",
-        pattern=r"^[A-Za-z0-9_.-]{1,100}$",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        max_length=100,
         description="What the names of chatkeep's collections begin with; an embedder's name is added, as a "
         "number. Installations that share a server each need their own.",
     )

@@ -65,8 +65,9 @@ def _relative(pattern: str) -> str:
 
 
 _Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_relative)]
-_Label = Annotated[str, StringConstraints(pattern=r"^[\w.:@/-]{1,100}$")]
-_Name = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,60}$")]
+# No counts in the patterns: those of `\w`, which is thousands of letters, would be compiled to 25 MB.
+_Label = Annotated[str, StringConstraints(pattern=r"^[\w.:@/-]+$", max_length=100)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[\w-]+$", max_length=60)]
 _Text = Annotated[str, StringConstraints(max_length=500)]
 _Address = Annotated[str, AfterValidator(_page_address)]
 
@@ -80,7 +81,7 @@ class Declared(BaseModel):
     url: _Address | None = None
     sitemap: _Address | None = None
     git: str | None = None
-    branch: Annotated[str, StringConstraints(pattern=r"^[\w./-]{1,200}$")] = ""
+    branch: Annotated[str, StringConstraints(pattern=r"^[\w./-]+$", max_length=200)] = ""
     include: Annotated[list[_Pattern], Field(max_length=MOST_PATTERNS)] = []
     exclude: Annotated[list[_Pattern], Field(max_length=MOST_PATTERNS)] = []
     labels: list[_Label] = []
