@@ -90,7 +90,8 @@ class Bars:
         self._began = self._told = self._clock()
         if files:
             self._reading = self._progress.add_task("Reading documents", total=size, done="")
-            self._say(f"Reading {files:,} document{'s' if files != 1 else ''} ({size / 1e6:,.1f} MB)")
+            large = f" ({size / 1e6:,.1f} MB)" if size >= 100_000 else ""
+            self._say(f"Reading {files:,} document{'s' if files != 1 else ''}{large}")
 
     def embedded(self, path: str, chunks: int, size: int) -> None:
         self._passages += chunks
