@@ -16,7 +16,8 @@ from rich.table import Table
 
 from chatkeep.knowledge.evaluate.beir import BeirReport, evaluate_beir
 from chatkeep.settings import Settings
-from chatkeep.wiring import new_index, open_embedder
+from chatkeep.wiring.embedding import open_embedder
+from chatkeep.wiring.indexes import new_index
 
 GOALS = {"scifact": 0.735, "cranfield": 0.43, "anthropic_docs": 0.82}
 

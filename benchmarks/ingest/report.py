@@ -14,7 +14,7 @@ from benchmarks import children
 from benchmarks.ingest import corpus
 from chatkeep.core.context import local_context
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_knowledge
+from chatkeep.wiring.knowledge import open_knowledge
 
 _DOCUMENTS, _QUICK_DOCUMENTS = 150, 12
 _LARGE = 5_000_000  # characters

@@ -21,7 +21,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from chatkeep.knowledge.protocols import Embedder
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_embedder
+from chatkeep.wiring.embedding import open_embedder
 
 
 class SameEmbedder(Embeddings):

@@ -18,7 +18,7 @@ from qdrant_client import QdrantClient, models
 from benchmarks.retrieval.corpus import Made, chunks, queries
 from benchmarks.retrieval.timing import Times, timed
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_embedder
+from chatkeep.wiring.embedding import open_embedder
 
 _SECONDS = 60.0
 _LIMIT, _CANDIDATES = 8, 100

@@ -18,7 +18,7 @@ from chatkeep.knowledge.documents import Chunk, Document, DocumentId, PassageId
 from chatkeep.knowledge.protocols import IndexedChunk
 from chatkeep.knowledge.retrieve import Retriever
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_embedder
+from chatkeep.wiring.embedding import open_embedder
 
 _IDS = UUID("9d0c1d7e-6f0b-5d0e-8a55-0d2f6c1f7b11")
 _SECONDS = 60.0

@@ -18,7 +18,7 @@ from benchmarks import children
 from benchmarks.retrieval import corpus
 from benchmarks.retrieval.timing import Times
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_embedder
+from chatkeep.wiring.embedding import open_embedder
 
 POINTS, QUICK_POINTS = 100_000, 10_000
 _DEADLINE = 1_800.0

@@ -89,7 +89,7 @@ def create_app(
 
 async def _start(settings: Settings, opened: AsyncExitStack, knowledge_socket: Path | None) -> Services:
     # In threads: importing the SDKs takes seconds, and the loop must go on answering.
-    wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring")
+    wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring.services")
     await anyio.to_thread.run_sync(sources.templates)
     services: Services = await opened.enter_async_context(wiring.open_services(settings, knowledge_socket))
     return services

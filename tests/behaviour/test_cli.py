@@ -15,7 +15,7 @@ import pytest
 from chatkeep.core.context import local_context
 from chatkeep.settings import Settings
 from chatkeep.testing import Gate, Reply, ScriptedModelServer
-from chatkeep.wiring import open_knowledge
+from chatkeep.wiring.knowledge import open_knowledge
 from tests.serving import serving
 from tests.wirings import Asking, answers_of, message
 

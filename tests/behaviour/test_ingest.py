@@ -23,7 +23,7 @@ from chatkeep.knowledge.documents import PassageId
 from chatkeep.knowledge.index import name_chunks
 from chatkeep.knowledge.parse import SUPPORTED
 from chatkeep.settings import Settings
-from chatkeep.wiring import open_knowledge
+from chatkeep.wiring.knowledge import open_knowledge
 
 ROOT = Path(__file__).parents[2]
 CHATKEEP = [str(Path(sys.executable).with_name("chatkeep"))]

@@ -14,7 +14,7 @@ from chatkeep.adapters.redis_journal import RedisJournal, unfit
 from chatkeep.core.errors import ChatkeepError, ConfigurationError, JournalUnavailable, RunLost
 from chatkeep.settings import Settings
 from chatkeep.streams.protocols import Excerpt, RunId, StreamJournal
-from chatkeep.wiring import open_journal
+from chatkeep.wiring.services import open_journal
 from tests.contracts.test_stream_journal import THREAD, a_run, a_thread, all_of, begun, first_stop
 from tests.proxy import Proxy, proxy_to
 from tests.redis import RedisServer, redis_server

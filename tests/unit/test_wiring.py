@@ -13,13 +13,8 @@ from chatkeep.knowledge.ingest import ingest
 from chatkeep.knowledge.retrieve import Options
 from chatkeep.settings import EmbeddingSettings, Settings
 from chatkeep.testing import ScriptedModelServer
-from chatkeep.wiring import (
-    open_journal,
-    open_knowledge,
-    open_reranker,
-    open_services,
-    retrieval_options,
-)
+from chatkeep.wiring.knowledge import open_knowledge, open_reranker, retrieval_options
+from chatkeep.wiring.services import open_journal, open_services
 from tests.redis import RedisServer
 
 

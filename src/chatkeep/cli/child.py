@@ -106,7 +106,8 @@ def _keep_knowledge(assignment: Assignment, settings: Settings, supervisor: sock
 async def _answer(path: Path, settings: Settings, supervisor: socket.socket) -> None:
     from chatkeep.adapters.knowledge_socket.server import answering
     from chatkeep.cli.memory import settle_memory
-    from chatkeep.wiring import kept_up, open_knowledge, warn_of_an_index_left_behind
+    from chatkeep.wiring.knowledge import open_knowledge, warn_of_an_index_left_behind
+    from chatkeep.wiring.upkeep import kept_up
 
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chatkeep.core.errors import ConfigurationError
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import move_index
+from chatkeep.wiring.indexes import move_index
 
 
 def run(to: str, *, data_dir: Path | None) -> None:

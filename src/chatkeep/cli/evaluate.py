@@ -24,15 +24,11 @@ from chatkeep.knowledge.evaluate.runs import Run, load, save
 from chatkeep.knowledge.ingest import ingest
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import (
-    KnowledgeBase,
-    new_index,
-    open_answering,
-    open_egress,
-    open_embedder,
-    open_knowledge,
-    open_sources,
-)
+from chatkeep.wiring.embedding import open_embedder
+from chatkeep.wiring.indexes import new_index
+from chatkeep.wiring.knowledge import KnowledgeBase, open_knowledge
+from chatkeep.wiring.services import open_answering
+from chatkeep.wiring.sources import open_egress, open_sources
 
 
 @dataclass(frozen=True, slots=True)

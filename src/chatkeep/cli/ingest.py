@@ -15,7 +15,9 @@ from chatkeep.knowledge.parse import Skipped
 from chatkeep.knowledge.reindex import complete_index
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import KnowledgeBase, kept_up, open_egress, open_knowledge, open_sources
+from chatkeep.wiring.knowledge import KnowledgeBase, open_knowledge
+from chatkeep.wiring.sources import open_egress, open_sources
+from chatkeep.wiring.upkeep import kept_up
 
 _SKIPS_NAMED = 5  # of the files that are skipped for one reason
 

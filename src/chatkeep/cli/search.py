@@ -18,7 +18,7 @@ from chatkeep.knowledge.retrieve import Explained
 from chatkeep.knowledge.trace import Candidate, Standing, Trace
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import open_knowledge
+from chatkeep.wiring.knowledge import open_knowledge
 
 
 def run(

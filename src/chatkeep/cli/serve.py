@@ -116,7 +116,8 @@ async def _behind(settings: Settings) -> list[str] | None:
     """
     from chatkeep.core.context import local_context
     from chatkeep.knowledge.ingest import plan
-    from chatkeep.wiring import open_egress, open_knowledge, open_sources
+    from chatkeep.wiring.knowledge import open_knowledge
+    from chatkeep.wiring.sources import open_egress, open_sources
 
     async with open_knowledge(settings) as knowledge:
         opened = open_sources(settings, open_egress(settings))

@@ -12,7 +12,7 @@ from chatkeep.knowledge.ingest import forget_source
 from chatkeep.knowledge.protocols import KnownSource
 from chatkeep.settings import Settings
 from chatkeep.telemetry.logs import configure_logs
-from chatkeep.wiring import open_documents, open_knowledge
+from chatkeep.wiring.knowledge import open_documents, open_knowledge
 
 
 def list_sources(*, data_dir: Path | None, as_json: bool) -> None:

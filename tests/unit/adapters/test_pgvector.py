@@ -23,7 +23,8 @@ from chatkeep.knowledge.ingest import ingest
 from chatkeep.knowledge.protocols import IndexedChunk, Vectors, Where
 from chatkeep.settings import Settings
 from chatkeep.testing.vector_index import ALICE, BOB, EightAxes, axis, sample
-from chatkeep.wiring import open_index, open_knowledge
+from chatkeep.wiring.indexes import open_index
+from chatkeep.wiring.knowledge import open_knowledge
 from tests.postgres import PostgresServer, own_database, postgres_server
 
 WORDS = (

@@ -11,7 +11,7 @@ from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError, NotReady
 from chatkeep.core.ids import TenantId
 from chatkeep.settings import QdrantSettings, Settings
-from chatkeep.wiring import open_index
+from chatkeep.wiring.indexes import open_index
 from tests.qdrant import Qdrant, stand_in
 from tests.unit.knowledge.samples import FewAxes, sample
 
