@@ -31,8 +31,9 @@ async def kept_up(
     Args:
         on_report: told of each look, besides the log.
     """
-    slow = SlowLane(knowledge.embedder) if knowledge.embedder else None
-    library = replace(knowledge.library(settings), embedder=slow)
+    library = knowledge.library(settings)
+    if knowledge.embedder is not None and settings.embedder != "endpoint":  # which does many things at a time
+        library = replace(library, embedder=SlowLane(knowledge.embedder))
 
     async def synchronise(sources: Sequence[Source]) -> None:
         report = await ingest(sources, library, local_context("upkeep"))
