@@ -94,9 +94,9 @@ def children(server: Server) -> dict[str, int]:
     roles = {}
     for pid in pids:
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        if words[2:3] != ["chatkeep.cli.child"]:
+        if "chatkeep.cli.child" not in words:
             continue  # it has just died, or is just being started
-        assignment = json.loads(words[3])
+        assignment = json.loads(words[words.index("chatkeep.cli.child") + 1])
         name = f"worker {assignment['number']}" if assignment["number"] else assignment["role"]
         roles[name] = int(pid)
     return roles

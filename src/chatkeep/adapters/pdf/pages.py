@@ -80,7 +80,7 @@ def _run(file: Path, page: Page) -> PageImage | None:
     job = json.dumps({"file": str(file), "page": page.number, "words": page.words})
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "chatkeep.adapters.pdf.draw"],
+            [sys.executable, "-P", "-m", "chatkeep.adapters.pdf.draw"],
             input=job.encode(),
             capture_output=True,
             timeout=_SECONDS,

@@ -22,7 +22,7 @@ async def optimize_elsewhere(shard: Path) -> None:
     Raises:
         OptimizingFailed: it was killed, or the shard cannot be read.
     """
-    command = [sys.executable, "-m", "chatkeep.adapters.qdrant.optimizing", str(shard)]
+    command = [sys.executable, "-P", "-m", "chatkeep.adapters.qdrant.optimizing", str(shard)]
     async with await anyio.open_process(command, stdin=None, stdout=None, stderr=None) as child:
         try:
             exit_code = await child.wait()
