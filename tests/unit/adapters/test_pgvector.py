@@ -267,7 +267,7 @@ async def test_an_index_of_another_package_is_opened_by_its_name(
     ):
         await open_index(Settings.load({}, vector_index="broken", data_dir=tmp_path), embedder)
     with pytest.raises(
-        ConfigurationError, match=r"there is no index 'other'\. Known: edge, broken, .*theirs"
+        ConfigurationError, match=r"there is no index 'other'\. Known: edge, qdrant, broken, .*theirs"
     ):
         await open_index(Settings.load({}, vector_index="other", data_dir=tmp_path), embedder)
 
