@@ -4,17 +4,13 @@ Above: `chatkeep evaluate --judge`. What is judged is data: a document that asks
 The opinion is the model's, and is shown as such; it is no measurement.
 """
 
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.models.interface import ModelTracing
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chatkeep.agents.events import TextDelta
-from chatkeep.agents.failures import translate
+from chatkeep.agents.calls import replied
 from chatkeep.agents.models import CreatedModel
-from chatkeep.agents.streaming import Hearing
 from chatkeep.core.errors import ModelFailed
 from chatkeep.knowledge.evaluate.golden import Answer, Verdict
 from chatkeep.knowledge.evaluate.questions import Question
@@ -59,35 +55,11 @@ class ModelJudge:
 
     async def judge(self, question: Question, answer: Answer) -> Verdict | None:
         try:
-            return read_verdict(await self._ask(render_case(question, answer)))
+            return read_verdict(
+                await replied(self.model, _INSTRUCTIONS, render_case(question, answer), _MOST_REPLY)
+            )
         except ModelFailed:
             return None
-
-    async def _ask(self, text: str) -> str:
-        hearing = Hearing(self.model.source)
-        said, begun = "", False
-        stream = self.model.model.stream_response(
-            _INSTRUCTIONS,
-            [{"role": "user", "content": text}],
-            self.model.settings,
-            tools=[],
-            output_schema=None,
-            handoffs=[],
-            tracing=ModelTracing.DISABLED,
-            previous_response_id=None,
-            conversation_id=None,
-            prompt=None,
-        )
-        try:
-            async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
-                async for event in stream:
-                    begun = True
-                    said += "".join(each.text for each in hearing.read(event) if isinstance(each, TextDelta))
-                    if len(said) > _MOST_REPLY:  # no verdict is that long
-                        break
-        except Exception as error:
-            raise translate(error, self.model.source, begun=begun) from error
-        return said
 
 
 def render_case(question: Question, answer: Answer) -> str:

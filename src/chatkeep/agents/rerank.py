@@ -8,15 +8,10 @@ worst that a hostile one wins is a better place.
 
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
 
-from agents.models.interface import ModelTracing
-
-from chatkeep.agents.events import TextDelta
-from chatkeep.agents.failures import unfinished
+from chatkeep.agents.calls import replied
 from chatkeep.agents.models import CreatedModel
 from chatkeep.agents.passages import PromptPassage, prompt_passages, render_question
-from chatkeep.agents.streaming import Hearing
 from chatkeep.core.errors import ModelFailed
 from chatkeep.knowledge.documents import Passage
 
@@ -45,7 +40,7 @@ class ModelReranker:
             ModelFailed: it did not answer, or named nothing.
         """
         shown = [_shortened(passage) for passage in prompt_passages(passages)]
-        reply = await self._ask(render_question(query, shown))
+        reply = await replied(self._model, INSTRUCTIONS, render_question(query, shown), _LONGEST_REPLY)
         order = named(reply, len(passages))
         if order is None:
             raise ModelFailed(f"{self._model.name} did not reply with the numbers of passages.")
@@ -53,29 +48,6 @@ class ModelReranker:
         for place, number in enumerate(order):
             scores[number - 1] = float(len(passages) - place)
         return scores
-
-    async def _ask(self, question: str) -> str:
-        hearing, said = Hearing(self._model.source), 0
-        stream = self._model.model.stream_response(
-            INSTRUCTIONS,
-            [{"role": "user", "content": question}],
-            self._model.settings,
-            tools=[],
-            output_schema=None,
-            handoffs=[],
-            tracing=ModelTracing.DISABLED,
-            previous_response_id=None,
-            conversation_id=None,
-            prompt=None,
-        )
-        async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
-            async for event in stream:
-                said += sum(len(ours.text) for ours in hearing.read(event) if isinstance(ours, TextDelta))
-                if said > _LONGEST_REPLY:
-                    raise ModelFailed(f"{self._model.name} wrote an essay in place of numbers.")
-        if not hearing.is_complete:
-            raise unfinished(self._model.source)
-        return hearing.text
 
 
 def named(reply: str, count: int) -> list[int] | None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Protocol
 
-from agents.models.interface import ModelTracing
-
+from chatkeep.agents.calls import call
 from chatkeep.agents.events import AgentEvent, Message, PassagesFound, Progress, UsageReported
 from chatkeep.agents.failures import empty, translate, unfinished
 from chatkeep.agents.models import CreatedModel
@@ -82,21 +81,8 @@ class Workflow:
         """
         begun = False
         try:
-            stream = self.model.model.stream_response(
-                self.instructions,
-                # Plain strings, without ids: what every converter and every provider accepts as history.
-                [{"role": message.role, "content": message.text} for message in asked],
-                self.model.settings,
-                tools=[],
-                output_schema=None,
-                handoffs=[],
-                tracing=ModelTracing.DISABLED,
-                previous_response_id=None,
-                conversation_id=None,
-                prompt=None,
-            )
-            async with aclosing(stream):  # type: ignore[type-var]  # every one is an async generator
-                async for event in stream:
+            async with aclosing(call(self.model, self.instructions, asked)) as events:
+                async for event in events:
                     begun = True
                     for ours in hearing.read(event):
                         yield ours
