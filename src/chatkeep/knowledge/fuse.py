@@ -14,22 +14,11 @@ from chatkeep.knowledge.documents import PassageId
 from chatkeep.knowledge.protocols import Hit, Legs
 
 _MIDDLE = 0.5  # what a leg says of its hits when their scores tell nothing apart
-RRF_K = 60
 
 
 def dbsf(legs: Legs) -> list[Hit]:
     """Best first; the score is the sum of each leg's normalised score, 0 for what a leg did not find."""
     return _summed([_normalised(legs.dense), _normalised(legs.sparse)])
-
-
-def rrf(legs: Legs, k: int = RRF_K) -> list[Hit]:
-    """Best first, by the sum of 1 / (k + rank), ranks from 1 (Cormack et al., SIGIR 2009)."""
-    return _summed(
-        [
-            [Hit(hit.id, 1 / (k + rank)) for rank, hit in enumerate(leg, 1)]
-            for leg in (legs.dense, legs.sparse)
-        ]
-    )
 
 
 def _normalised(leg: Sequence[Hit]) -> list[Hit]:

@@ -70,6 +70,7 @@ def sample(
     labels: tuple[str, ...] = (),
     metadata: Mapping[str, str] | None = None,
     modified_at: datetime | None = None,
+    language: str = "en",
 ) -> IndexedChunk:
     """A chunk whose id comes from its name."""
     document_id = DocumentId(str(uuid5(NAMESPACE, f"document {document or name}")))
@@ -85,7 +86,7 @@ def sample(
             text=f"   {text}",
             fingerprint="",
             ingested_at=datetime(2026, 1, 1, tzinfo=UTC),
-            language="en",
+            language=language,
             modified_at=modified_at,
             url=f"https://docs.test/{name}",
             labels=labels,

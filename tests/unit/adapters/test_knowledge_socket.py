@@ -121,7 +121,7 @@ async def test_vectors_arrive_to_the_last_bit(client: KnowledgeClient) -> None:
     vectors = await client.embed(["one two", "three"])
     assert vectors.dtype == np.float32
     assert np.array_equal(vectors, await FewAxes().embed(["one two", "three"]))
-    assert (await client.embed([])).shape == (0, FewAxes.width)
+    assert (await client.embed([])).shape == (0, FewAxes.dimensions)
     assert np.array_equal(await client.embed_query("one two"), vectors[0])
 
 

@@ -18,7 +18,7 @@ from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
 from tests.unit.knowledge.samples import FewAxes, sample
 
 HERE = local_context("test")
-AXIS = np.eye(FewAxes.width, dtype=np.float32)[0]
+AXIS = np.eye(FewAxes.dimensions, dtype=np.float32)[0]
 
 
 async def test_what_was_flushed_is_there_after_reopening(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_the_average_length_is_measured_and_old_points_are_weighed_again(t
 async def test_weighing_again_keeps_the_dense_vectors(tmp_path: Path) -> None:
     index = await EdgeIndex.open(tmp_path, FewAxes())
     await index.upsert([sample("a", "zebra", AXIS)], HERE)
-    await index.upsert([sample("b", "leaf " * 50, np.eye(FewAxes.width, dtype=np.float32)[1])], HERE)
+    await index.upsert([sample("b", "leaf " * 50, np.eye(FewAxes.dimensions, dtype=np.float32)[1])], HERE)
     await index.flush()
     legs = await index.search("", AXIS, 1, HERE)
     assert legs.dense[0].score == pytest.approx(1, abs=1e-3)

@@ -14,7 +14,7 @@ from tests.qdrant import Qdrant, stand_in
 from tests.unit.knowledge.samples import FewAxes, sample
 
 HERE = local_context("test")
-AXES = np.eye(FewAxes.width, dtype=np.float32)
+AXES = np.eye(FewAxes.dimensions, dtype=np.float32)
 
 
 async def filled(folder: Path) -> EdgeIndex:

@@ -16,7 +16,7 @@ from tests.qdrant import Qdrant, stand_in
 from tests.unit.knowledge.samples import FewAxes, sample
 
 HERE = local_context("test")
-AXIS = np.eye(FewAxes.width, dtype=np.float32)[0]
+AXIS = np.eye(FewAxes.dimensions, dtype=np.float32)[0]
 
 
 class Pauses(list[float]):

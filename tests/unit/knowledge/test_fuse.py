@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkeep.knowledge.documents import PassageId
-from chatkeep.knowledge.fuse import dbsf, rrf
+from chatkeep.knowledge.fuse import dbsf
 from chatkeep.knowledge.protocols import Hit, Legs
 
 
@@ -20,10 +20,10 @@ legs = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1e6, 1e6, allow_n
 
 @given(legs, legs)
 def test_every_hit_is_there_once_best_first(dense: list[Hit], sparse: list[Hit]) -> None:
-    for fused in (dbsf(Legs(dense, sparse)), rrf(Legs(dense, sparse))):
-        assert {hit.id for hit in fused} == {hit.id for hit in [*dense, *sparse]}
-        assert len(fused) == len({hit.id for hit in fused})
-        assert fused == sorted(fused, key=lambda hit: -hit.score)
+    fused = dbsf(Legs(dense, sparse))
+    assert {hit.id for hit in fused} == {hit.id for hit in [*dense, *sparse]}
+    assert len(fused) == len({hit.id for hit in fused})
+    assert fused == sorted(fused, key=lambda hit: -hit.score)
 
 
 @given(legs, legs)
@@ -44,11 +44,6 @@ def test_dbsf_by_hand() -> None:
     assert {hit.id: hit.score for hit in fused} == pytest.approx(
         {"b": 1 / 2 + 2 / 3, "c": 1 / 3 + 1 / 2, "a": 2 / 3, "d": 1 / 3}
     )
-
-
-def test_rrf_by_hand() -> None:
-    fused = rrf(Legs(hits(a=9.0, b=1.0), hits(b=5.0)), k=10)
-    assert {hit.id: hit.score for hit in fused} == pytest.approx({"b": 1 / 12 + 1 / 11, "a": 1 / 11})
 
 
 def test_a_leg_that_tells_nothing_apart_says_one_half() -> None:
