@@ -25,7 +25,12 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+# Not `npm ci`, which insists on the parts of Tailwind that are made for other systems than this.
+integrations/react-app/node_modules/.installed: integrations/react-app/package.json integrations/react-app/package-lock.json
+	cd integrations/react-app && npm install --no-save --no-audit --no-fund --loglevel=error
+	touch $@
+
+WEB_SOURCES := $(shell find web/src web/bundle web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 src/chatkeep/_web/chatkit.js: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run --silent build
 
@@ -34,11 +39,12 @@ install: $(BIN)/.installed src/chatkeep/_web/chatkit.js ## Everything into .venv
 run: install ## Answer about DOCS=folder on PORT=8000 (DATA=, NO_OPEN=1)
 	$(BIN)/chatkeep serve $(DOCS) --port $(PORT) --data-dir $(DATA) $(if $(filter-out 0,$(NO_OPEN)),--no-open)
 
-test: install ## All tests, Chromium's included
+test: install integrations/react-app/node_modules/.installed ## All tests, Chromium's included
 	@bash tests/browser/chromium.sh
 	@bash tests/redis.sh
-	cd web && npm test --silent
-	$(BIN)/pytest
+	cd web && npm test --silent -- --reporter=default --reporter=json --outputFile.json=../build/vitest.json
+	$(BIN)/pytest --junitxml=build/pytest.xml
+	$(BIN)/python -m tests.conformance build/vitest.json build/pytest.xml
 
 check: install ## Formatting, lint, types, import directions
 	$(BIN)/ruff format --check .

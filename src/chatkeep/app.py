@@ -17,7 +17,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from chatkeep.core.errors import ChatkeepError
-from chatkeep.http import chatkit, health, pages, sources
+from chatkeep.http import assets, chatkit, health, pages, sources
 from chatkeep.http.deps import Services
 from chatkeep.http.errors import install_error_handlers
 from chatkeep.http.middleware import RequestMiddleware, hosts_to_allow
@@ -68,6 +68,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.state.kept_assets = _kept_assets(settings)
     for router in (chatkit.router, sources.router, health.router, pages.router):
         app.include_router(router)
     install_error_handlers(app)
@@ -92,7 +93,15 @@ async def _start(settings: Settings, opened: AsyncExitStack, knowledge_socket: P
     wiring = await anyio.to_thread.run_sync(importlib.import_module, "chatkeep.wiring.services")
     await anyio.to_thread.run_sync(sources.templates)
     services: Services = await opened.enter_async_context(wiring.open_services(settings, knowledge_socket))
+    try:
+        await anyio.to_thread.run_sync(assets.keep, _kept_assets(settings))
+    except OSError as error:  # pages that pin an older version miss it; the server answers all the same
+        _log.warning("assets_not_kept", reason=str(error))
     return services
+
+
+def _kept_assets(settings: Settings) -> Path:
+    return settings.data_dir / "element"
 
 
 def _report(

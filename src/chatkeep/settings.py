@@ -216,6 +216,17 @@ class Settings(BaseSettings):
         description="Hosts whose images may be shown in answers, separated by commas. Images from anywhere "
         "else become links: their address could carry the conversation to a stranger.",
     )
+    client_tools: Path | None = Field(
+        default=None,
+        description="TOML file that declares what the page that shows the chat can do, for the model to "
+        "call: client tools. Unset: none.",
+    )
+    steps: bool = Field(
+        default=True,
+        description="Tell pages that ask for it, at `/chatkit?steps`, what is done for an answer, in "
+        "`chatkit.effect` events `chatkeep.step`: the search and the documents it found, the model's call, "
+        "the check of the citations.",
+    )
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, description="Largest request body accepted, in bytes."
     )

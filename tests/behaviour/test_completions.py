@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import agents as sdk
-import aiohttp
 import pytest
 from agents.models.interface import ModelTracing
 from openai.types import responses
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 
 from chatkeep.agents.completion_stream import ProviderError
 from chatkeep.agents.completions import ChatCompletionsModel, Refused
+from chatkeep.agents.http_client import ConnectionFailed
 from chatkeep.agents.pacing import Pacer
 from chatkeep.testing import Fault, Gate, Reply, ScriptedModelServer, ToolCall, Usage
 
@@ -424,7 +424,7 @@ async def test_a_server_that_is_not_there_cannot_be_reached() -> None:
         gone = server.base_url
     model = ChatCompletionsModel("scripted", gone, SecretStr("sk-any"), 20.0)
     try:
-        with pytest.raises(aiohttp.ClientConnectionError):
+        with pytest.raises(ConnectionFailed):
             await events(model)
     finally:
         await model.aclose()

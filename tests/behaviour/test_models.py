@@ -12,6 +12,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
+from chatkeep.agents.client_tools import CarriedOut, ClientTool
 from chatkeep.agents.events import (
     AgentEvent,
     Message,
@@ -20,6 +21,7 @@ from chatkeep.agents.events import (
     PassagesFound,
     Progress,
     TextDelta,
+    ToolCalled,
     UsageReported,
 )
 from chatkeep.agents.models import create_model
@@ -84,6 +86,7 @@ async def workflow(
     silence: float = 20.0,
     key: str = KEY,
     passages: Sequence[Passage] = PASSAGES,
+    tools: Sequence[ClientTool] = (),
 ) -> AsyncIterator[Workflow]:
     settings = ModelSettings(
         llm_provider="compatible",
@@ -95,19 +98,22 @@ async def workflow(
     )
     model = create_model(settings)
     try:
-        yield Workflow(model, FixedSearcher(passages))
+        yield Workflow(model, FixedSearcher(passages), tools=tools)
     finally:
         await model.aclose()
 
 
 async def ask(
-    running: Workflow, question: str = "Where are answers kept?", history: Sequence[Message] = ()
+    running: Workflow,
+    question: str = "Where are answers kept?",
+    history: Sequence[Message] = (),
+    carried_out: Sequence[CarriedOut] = (),
 ) -> tuple[list[AgentEvent], ModelFailed | None]:
     """The events of one run, and how it failed if it did."""
     events: list[AgentEvent] = []
     try:
         async with asyncio.timeout(30):
-            async for event in running.run(question, history, CONTEXT):
+            async for event in running.run(question, history, CONTEXT, carried_out):
                 events.append(event)  # noqa: PERF401 - kept when the run fails
     except ModelFailed as failure:
         return events, failure
@@ -147,7 +153,7 @@ async def test_an_answer_streams_as_events_in_the_promised_order(
     *before, usage = events
     assert joined(before) == [
         Progress("Searching the documents", "search"),
-        PassagesFound(PASSAGES),
+        PassagesFound(PASSAGES, "Where are answers kept?"),
         MessageStarted(0),
         TextDelta(0, "On your disk [1]."),
         MessageDone(0, "On your disk [1]."),
@@ -167,6 +173,57 @@ async def test_deltas_arrive_while_the_model_is_still_writing(server: ScriptedMo
                 assert len(heard) == 3 or not server.requests[0].finished.is_set()
                 gate.step()  # the next chunk leaves the server only after this one was heard
     assert heard == ["One ", "two ", "three."]
+
+
+THEME = ClientTool(name="switch_theme", description="Switch the page's colours.")
+DARK = ToolCall("switch_theme", '{"scheme": "dark"}', "call_1")
+
+
+async def test_a_call_of_the_pages_tool_ends_the_run(server: ScriptedModelServer, api: Api) -> None:
+    server.script(Reply(tool_calls=[DARK, ToolCall("switch_theme", "{}", "call_2")]))
+    async with workflow(server, api, tools=[THEME]) as running:
+        events, failure = await ask(running, "Dark, please.")
+    assert failure is None
+    assert [event for event in events if isinstance(event, ToolCalled)] == [
+        ToolCalled("call_1", "switch_theme", {"scheme": "dark"})
+    ]
+    assert "Switch the page's colours." in str(server.requests[-1].json["tools"])
+
+
+async def test_what_the_page_has_done_is_told_and_the_model_goes_on(
+    server: ScriptedModelServer, api: Api
+) -> None:
+    server.script(Reply("It is dark now."))
+    done = CarriedOut("switch_theme", {"scheme": "dark"}, {"shown": "<dark>"})
+    async with workflow(server, api, tools=[THEME]) as running:
+        events, failure = await ask(running, "Dark, please.", carried_out=[done])
+    assert (said(events), failure) == ("It is dark now.", None)
+    shown = sent(server)[-1]["content"]
+    assert '<done>switch_theme({"scheme": "dark"}) returned {"shown": "&lt;dark>"}</done>' in shown
+
+
+async def test_a_model_that_would_call_for_ever_is_given_nothing_to_call(
+    server: ScriptedModelServer, api: Api
+) -> None:
+    server.script(Reply("Enough."))
+    done = [CarriedOut("switch_theme", {}, {})] * 5
+    async with workflow(server, api, tools=[THEME]) as running:
+        await ask(running, "Dark, please.", carried_out=done)
+    assert not server.requests[-1].json.get("tools")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [ToolCall("delete_everything", "{}"), ToolCall("switch_theme", "[1]"), ToolCall("switch_theme", "{")],
+)
+async def test_a_call_that_nobody_could_carry_out_is_no_answer(
+    server: ScriptedModelServer, api: Api, call: ToolCall
+) -> None:
+    server.script(Reply(tool_calls=[call]))
+    async with workflow(server, api, tools=[THEME]) as running:
+        events, failure = await ask(running)
+    assert not any(isinstance(event, ToolCalled) for event in events)
+    assert failure is not None
 
 
 async def test_a_second_turn_is_accepted_by_a_strict_server(server: ScriptedModelServer, api: Api) -> None:

@@ -4,10 +4,13 @@ Hypothesis makes up histories of submits, stops, broken connections, slow reader
 lost journals. How many is a matter of the profile (see `tests/conftest.py`).
 """
 
+import gc
 import itertools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from tests.contracts.turns import Journals, MemoryJournals, Page, World, question
-from tests.contracts.virtual_redis import RedisJournals
+from tests.contracts.virtual_redis import RedisJournals, Server
 
 PIECES = st.sampled_from(["a", "bc ", "\n", " ", "été \u2028", "x" * 90, "long " * 150])
 ANY = st.integers(0, 5)
@@ -31,6 +34,7 @@ class Turns(RuleBasedStateMachine):
 
     @initialize(delays=st.lists(st.integers(0, 4), min_size=1, max_size=7))
     def begin(self, delays: list[int]) -> None:
+        gc.disable()  # what it closes would be closed by chance
         self.world = World(self.journals(), itertools.cycle(delays))
         self.asked = 0
 
@@ -195,23 +199,40 @@ class Turns(RuleBasedStateMachine):
             self.world.check()
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
-            return
         try:
-            self.world.finish()
+            if hasattr(self, "world"):
+                self._end(self.world)
         finally:
-            self.world.close()
+            gc.enable()
+
+    def _end(self, world: World) -> None:
+        try:
+            world.finish()
+        finally:
+            world.close()
 
 
 @pytest.fixture(params=["memory", "redis"])
-def journals(request: pytest.FixtureRequest) -> Callable[[], Journals]:
+def journals(request: pytest.FixtureRequest) -> Iterator[Callable[[], Journals]]:
     """Makes the journals of one world."""
     if request.param == "memory":
-        return MemoryJournals
-    url: str = request.getfixturevalue("redis_url")
-    return lambda: RedisJournals(url)
+        yield MemoryJournals
+        return
+    server = Server(request.getfixturevalue("redis_url"))
+    yield lambda: RedisJournals(server)
+    server.close()
 
 
+@pytest.fixture
+def _silence() -> Iterator[None]:
+    """Nobody reads the logs of so many failures, and to write them takes longer than all else."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_silence")
 def test_whatever_happens_every_turn_is_told_whole_and_comes_to_an_end(
     journals: Callable[[], Journals],
 ) -> None:

@@ -11,16 +11,17 @@ import json
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from chatkit.types import AssistantMessageItem, UserMessageItem
 
 from chatkeep.adapters.memory_journal import KEEP_SECONDS, MemoryJournal, MemoryLogs
 from chatkeep.adapters.memory_store import MemoryStore
+from chatkeep.agents.client_tools import CarriedOut
 from chatkeep.agents.events import AgentEvent, Message, MessageDone, MessageStarted, TextDelta
 from chatkeep.chat.endings import broken_off
 from chatkeep.chat.server import ChatServer
-from chatkeep.core.clock import SystemClock
 from chatkeep.core.context import RequestContext, local_context
 from chatkeep.core.errors import Conflict, JournalUnavailable, ModelFailed, NotFound, RunLost
 from chatkeep.streams.follow import Reading
@@ -193,7 +194,11 @@ class Model:
         self.asked: list[Telling] = []
 
     async def run(
-        self, question: str, history: Sequence[Message], context: RequestContext
+        self,
+        question: str,
+        history: Sequence[Message],
+        context: RequestContext,
+        carried_out: Sequence[CarriedOut] = (),
     ) -> AsyncGenerator[AgentEvent, None]:
         telling = Telling(question)
         self.open.append(telling)
@@ -216,7 +221,7 @@ class Worker:
 
 
 class WorldLoop(VirtualTimeLoop):
-    """A loop that knows for which worker each task works."""
+    """A loop that knows for which worker each task works, and is everybody's `Clock`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,6 +229,9 @@ class WorldLoop(VirtualTimeLoop):
         self.crashes: list[dict[str, Any]] = []
         self.set_task_factory(self._new_task)
         self.set_exception_handler(lambda _, context: self.crashes.append(context))
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.time(), UTC)
 
     def _new_task(self, loop: Any, coro: Any, **options: Any) -> "asyncio.Task[Any]":
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **options)
@@ -429,7 +437,7 @@ class World:
         asyncio.set_event_loop(self.loop)
         self.journals = journals
         self.model = Model()
-        self.store = MemoryStore(SystemClock())
+        self.store = MemoryStore(self.loop)
         self.names = itertools.count(1)
         self.delays = delays
         self.frames: dict[tuple[str, int], bytes] = {}
@@ -449,7 +457,7 @@ class World:
         link = Link(self.delays, self.failures)
         store = cast("MemoryStore", Far(self.store, link))
         journal = cast("StreamJournal", Far(self.journals.open(name, self.loop), link))
-        server = ChatServer(store, store, self.model, SystemClock(), journal, limits=LIMITS)
+        server = ChatServer(store, store, self.model, self.loop, journal, limits=LIMITS)
         return Worker(name, link, server)
 
     def start(self, worker: Worker, work: Any) -> "asyncio.Task[Any]":
@@ -625,7 +633,7 @@ class World:
     def close(self) -> None:
         """Clear away what dead workers and failed tests left behind."""
         for _ in range(50):
-            left = asyncio.all_tasks(self.loop)
+            left = list(self.loop.owners)  # in their order
             if not left:
                 break
             for task in left:

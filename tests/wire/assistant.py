@@ -36,6 +36,7 @@ from pydantic import TypeAdapter
 from chatkeep.adapters.memory_journal import MemoryJournal
 from chatkeep.adapters.memory_store import MemoryStore
 from chatkeep.adapters.records import ITEM_PREFIXES
+from chatkeep.agents.client_tools import CarriedOut
 from chatkeep.agents.events import AgentEvent, Message
 from chatkeep.chat.history import text_of
 from chatkeep.chat.server import ChatServer
@@ -80,7 +81,11 @@ class NoAnswers:
     """The workflow behind the usual `respond`, which the recordings replace."""
 
     async def run(
-        self, question: str, history: Sequence[Message], context: RequestContext
+        self,
+        question: str,
+        history: Sequence[Message],
+        context: RequestContext,
+        carried_out: Sequence[CarriedOut] = (),
     ) -> AsyncGenerator[AgentEvent, None]:
         raise NotImplementedError
         yield

@@ -53,7 +53,7 @@ class MemoryIndex:
         mine = {
             id_: indexed
             for id_, indexed in self._readable(context).items()
-            if _matches(indexed.document, where)
+            if _matches(indexed.document, where) and (where.passages is None or id_ in where.passages)
         }
         dense = (
             [
@@ -64,7 +64,9 @@ class MemoryIndex:
             if vector is not None
             else []
         )
-        return Legs(dense=_best(dense, limit), sparse=_best(_bm25(text, mine), limit))
+        # How rare a word is counts among all that the tenant has.
+        sparse = [hit for hit in _bm25(text, self._mine(context)) if hit.id in mine]
+        return Legs(dense=_best(dense, limit), sparse=_best(sparse, limit))
 
     async def passages(self, ids: Sequence[PassageId], context: RequestContext) -> list[Passage]:
         mine = self._readable(context)

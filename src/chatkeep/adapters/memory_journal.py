@@ -47,6 +47,8 @@ class MemoryLogs:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock
         self.runs: dict[RunId, _Log] = {}
+        self.ended: dict[RunId, _Log] = {}  # those of `runs` that have, in the order of their ends
+        self.held = 0  # bytes of the ended ones
         self.threads: dict[ThreadKey, RunId] = {}
         self.keys: dict[Key, RunId] = {}
         self.stops: dict[str, asyncio.Queue[RunId]] = {}
@@ -55,6 +57,8 @@ class MemoryLogs:
         log = self.runs.pop(run, None)
         if log is None:
             return
+        if self.ended.pop(run, None) is not None:
+            self.held -= log.bytes
         if self.threads.get(log.record.thread) == run:
             del self.threads[log.record.thread]
         key = key_of(log.record)
@@ -63,13 +67,11 @@ class MemoryLogs:
 
     def forget_old(self) -> None:
         """Ended runs go when their time is up, or when together they are too large: the oldest first."""
-        ended = [log for log in self.runs.values() if log.ended is not None]
-        held = sum(log.bytes for log in ended)
-        for log in ended:
-            if held <= _KEPT_BYTES and (log.ended or 0.0) + KEEP_SECONDS > self.now():
+        while self.ended:
+            run, log = next(iter(self.ended.items()))
+            if self.held <= _KEPT_BYTES and (log.ended or 0.0) + KEEP_SECONDS > self.now():
                 break
-            held -= log.bytes
-            self.forget(log.record.id)
+            self.forget(run)
 
 
 def key_of(record: RunRecord) -> Key | None:
@@ -118,8 +120,8 @@ class MemoryJournal:
 
     async def finish(self, run: RunId, first: int, frames: Sequence[bytes]) -> None:
         await self.append(run, first, frames)
-        log = self._logs.runs.pop(run)
-        self._logs.runs[run] = log  # the ended ones in the order of their ends
+        log = self._logs.ended[run] = self._logs.runs[run]
+        self._logs.held += log.bytes
         log.ended = self._logs.now()
         if self._logs.threads.get(log.record.thread) == run:
             del self._logs.threads[log.record.thread]

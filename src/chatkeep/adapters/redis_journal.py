@@ -76,6 +76,8 @@ class RedisJournal:
         self._prefix = prefix
         self._lease = _milliseconds(lease)
         self._keep = _milliseconds(keep)
+        self._followed = _milliseconds(FOLLOWED_SECONDS)
+        self._stop_kept = _milliseconds(_STOP_KEPT_SECONDS)
         self._calls = Redis.from_pool(_pool(url, _CALLS_AT_ONCE, _REPLY_SECONDS))
         self._blocking = Redis.from_pool(_pool(url, _READERS_BLOCKED + 1, _BLOCK_SECONDS + _REPLY_SECONDS))
         self._line = _Line(_pool(url, 1, _REPLY_SECONDS))
@@ -150,8 +152,7 @@ class RedisJournal:
 
     async def touch(self, run: RunId) -> None:
         async with self._asking():
-            milliseconds = _milliseconds(FOLLOWED_SECONDS)
-            await _ask(self._calls, "SET", self._key("followed", run), 1, "PX", milliseconds)
+            await _ask(self._calls, "SET", self._key("followed", run), 1, "PX", self._followed)
 
     async def reclaim(self, run: RunId) -> bool:
         answer = await self._run(
@@ -161,7 +162,7 @@ class RedisJournal:
 
     async def request_stop(self, run: RunId) -> None:
         keys = [self._key("run", run)]
-        await self._run(_REQUEST_STOP, keys, self._prefix, _milliseconds(_STOP_KEPT_SECONDS))
+        await self._run(_REQUEST_STOP, keys, self._prefix, self._stop_kept)
 
     async def stops(self) -> AsyncIterator[RunId]:
         key = self._key("stops", self._worker)

@@ -17,12 +17,14 @@ from openai.types.responses import response_reasoning_summary_part_added_event a
 from openai.types.responses import response_reasoning_summary_part_done_event as part_done
 
 from chatkeep.agents.completion_request import CALL_EXTRAS, MESSAGE_EXTRAS
-from chatkeep.agents.completion_stream import ProviderError, merge, text_of, thought_of, words_of
+from chatkeep.agents.completion_stream import Pattern, ProviderError, merge, text_of, thought_of, words_of
 from chatkeep.agents.items import counted, new_id, new_response, output_text
 from chatkeep.core.trusted import trusted
 
 # Under this key the SDK's converter looks up which field a provider calls its reasoning by.
 _REASONING_FIELD = "_chat_completions_reasoning_field"
+
+_PLAIN = ("content", "role")  # fields of a chunk that is text and nothing else
 
 _CUT_SHORT = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
@@ -84,6 +86,8 @@ class Answer:
         self._text: _Part | None = None
         self._refusal: _Part | None = None
         self._pieces: list[str] = []  # of text, not yet told
+        self._pattern = Pattern()
+        self._plain: str | None = None  # all that the last chunk said, if that was text
         self._annotations: list[Any] = []
         self._calls: dict[int, _Call] = {}  # by the provider's index: the latest there
         self._all_calls: list[_Call] = []
@@ -93,6 +97,14 @@ class Answer:
         self._response = new_response(model)
         self._add(responses.ResponseCreatedEvent, type="response.created", response=self._response)
 
+    def read_alike(self, data: bytes) -> int:
+        """Take in whole chunks that are like an earlier one; how many, or 0: it is something else."""
+        texts = self._pattern.texts(data)
+        if texts is None:
+            return 0
+        self._speak("".join(texts))
+        return len(texts)
+
     def read(self, messages: list[bytes]) -> list[TResponseStreamEvent]:
         """The events of what one read brought. What it cannot use is kept in `failure`, after the rest."""
         try:
@@ -100,7 +112,10 @@ class Answer:
                 if message == b"[DONE]":
                     self.closed = True
                     break
+                self._plain = None
                 self.feed(orjson.loads(message))
+                if self._plain:
+                    self._pattern.learn(message, self._plain)
         except (ProviderError, orjson.JSONDecodeError) as error:
             self.failure = error
         return self.events()
@@ -136,7 +151,8 @@ class Answer:
 
     def _take(self, delta: dict[str, Any]) -> None:
         content = delta.get("content")
-        if len(delta) == 1 and isinstance(content, str):  # nearly every chunk
+        if isinstance(content, str) and all(name in _PLAIN or not delta[name] for name in delta):
+            self._plain = content  # nearly every chunk
             self._speak(content)
             return
         if thought := _thought(delta):

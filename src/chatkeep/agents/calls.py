@@ -1,4 +1,4 @@
-"""One call of a model, without the Agents SDK's runner: for what needs no tools.
+"""One call of a model, without the Agents SDK's runner: for what needs no tool of the server's.
 
 Above: `workflow`, which tells an answer while it is said; `rerank` and the judge, which want a short reply.
 """
@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import cast
 
+import agents as sdk
 from agents.items import TResponseStreamEvent
 from agents.models.interface import ModelTracing
 
@@ -18,15 +19,19 @@ from chatkeep.core.errors import ModelFailed
 
 
 def call(
-    model: CreatedModel, instructions: str, messages: Sequence[Message]
+    model: CreatedModel, instructions: str, messages: Sequence[Message], tools: Sequence[sdk.Tool] = ()
 ) -> AsyncGenerator[TResponseStreamEvent]:
-    """What the model streams; close it when it is heard out or no more is wanted."""
+    """What the model streams; close it when it is heard out or no more is wanted.
+
+    Args:
+        tools: what it may call instead of answering; nothing here carries a call out.
+    """
     stream = model.model.stream_response(
         instructions,
         # Plain strings, without ids: what every converter and every provider accepts as history.
         [{"role": message.role, "content": message.text} for message in messages],
         model.settings,
-        tools=[],
+        tools=list(tools),
         output_schema=None,
         handoffs=[],
         tracing=ModelTracing.DISABLED,

@@ -5,6 +5,8 @@ Above: `answer` makes events of it, `completions` reads the bytes, `failures` qu
 
 from typing import Any
 
+_TRIES = 16  # chunks to learn from in vain before it is given up
+
 _LONGEST_LINE = 16 * 1024 * 1024  # bytes; a whole answer with its reasoning fits many times
 
 
@@ -36,9 +38,54 @@ class Lines:
             raise ProviderError("A line of the answer does not end.")
         return [line[5:].strip() for line in lines if line.startswith(b"data:")]
 
+    @property
+    def is_between(self) -> bool:
+        """Whether what came so far ended with a line."""
+        return not self._rest
+
     def end(self) -> list[bytes]:
         """The message whose line the stream's end completes."""
         return self.feed(b"\n")
+
+
+class Pattern:
+    """Reads chunks that differ from an earlier one in their text alone, all of a read at once, unparsed.
+
+    Providers send some 250 bytes of JSON around every token, nearly always the same.
+    """
+
+    def __init__(self) -> None:
+        self._first = self._between = self._last = b""
+        self._tries = _TRIES
+
+    def texts(self, data: bytes) -> list[str] | None:
+        """What the chunks in `data` say, if all are whole and like the one learned; None: parse it."""
+        first, last = self._first, self._last
+        if not first or not data.startswith(first) or not data.endswith(last):
+            return None
+        said = data[len(first) : -len(last)].split(self._between)
+        text = b"".join(said)
+        if len(data) < len(first) + len(last) or any(byte in text for byte in (b'"', b"\\", b"\n")):
+            return None
+        self._tries = _TRIES
+        try:
+            return [each.decode() for each in said]
+        except UnicodeDecodeError:
+            return None
+
+    def learn(self, message: bytes, text: str) -> None:
+        """Expect more like `message`, of which parsing has shown that it says `text` and nothing else."""
+        if not self._tries or not text:
+            return
+        self._tries -= 1  # there are providers of which no two chunks are alike
+        said = b'"%b"' % text.encode()
+        place = message.find(said)
+        is_plain = b"\\" not in said and said.count(b'"') == 2
+        is_alone = message.find(said, place + 1) < 0
+        if is_plain and is_alone and message[:place].rstrip().endswith(b'"content":'):
+            self._first = b"data: " + message[: place + 1]
+            self._last = message[place + len(said) - 1 :] + b"\n\n"
+            self._between = self._last + self._first
 
 
 def words_of(error: Any) -> str:

@@ -1,7 +1,8 @@
 """A model behind a Chat Completions API, spoken to directly.
 
 Above: `models` makes it, the Agents SDK calls it. Below: `completion_request` words what is asked,
-`completion_stream` and `answer` read what is answered, `pacing` says how long to wait between reads.
+`http_client` sends it, `completion_stream` and `answer` read what is answered, `pacing` says how long to wait
+between reads.
 
 It takes the place of the SDK's `OpenAIChatCompletionsModel`, whose client builds a tree of objects for
 every token: two thirds of what a streamed answer costs.
@@ -10,17 +11,16 @@ every token: two thirds of what a streamed answer costs.
 import asyncio
 import contextlib
 import encodings.idna  # noqa: F401 - or the first request would import it, on the loop
+import itertools
 import random
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from itertools import count
 from types import MappingProxyType
 from typing import Any, Self
 
 import agents as sdk
-import aiohttp
 import httpx
 import orjson
 from agents.items import TResponseStreamEvent
@@ -31,6 +31,7 @@ from yarl import URL
 from chatkeep.agents.answer import Answer
 from chatkeep.agents.completion_request import encode, request_body
 from chatkeep.agents.completion_stream import Lines, ProviderError
+from chatkeep.agents.http_client import Client, ConnectionFailed, Reply
 from chatkeep.agents.items import model_response
 from chatkeep.agents.pacing import Pacer
 from chatkeep.core.errors import ConfigurationError
@@ -38,7 +39,6 @@ from chatkeep.core.errors import ConfigurationError
 _RETRIES = 2  # only before the first byte: a stream that has begun is never repeated
 _FIRST_PAUSE = 0.5  # seconds; doubled with each retry
 _LONGEST_PAUSE = 8.0
-_CONNECT_TIMEOUT = 10.0  # seconds; a provider that is up accepts within one or two
 _LAST_BYTES = 0.05  # seconds for the end of a body after `[DONE]`, so that its connection can be kept
 
 _LONGEST_ERROR = 64 * 1024  # bytes
@@ -90,17 +90,15 @@ class ChatCompletionsModel(Model):
         self._key = key
         self._timeout = timeout
         self._pacer = pacer or Pacer()
-        self._proxy = find_proxy(self._url)
+        proxy = find_proxy(self._url)
         # What the official client trusts: SSL_CERT_FILE and SSL_CERT_DIR, or else certifi's list.
-        self._tls = httpx.create_ssl_context() if self._url.scheme == "https" else None
-        self._session: aiohttp.ClientSession | None = None
+        is_secure = self._url.scheme == "https" or (proxy or "").startswith("https")
+        self._client = Client(self._url, proxy, httpx.create_ssl_context() if is_secure else None)
         self._knows_stream_options = True
 
     async def aclose(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._client.aclose()
 
     async def get_response(
         self,
@@ -120,8 +118,8 @@ class ChatCompletionsModel(Model):
             ProviderError: an error in the place of an answer, or an answer without a message.
         """
         body = self._body(system_instructions, input, model_settings, tools, output_schema, handoffs)
-        async with await self._ask(body, model_settings) as response:
-            raw = await self._read_whole(response)
+        async with await self._ask(body, model_settings) as reply:
+            raw = await self._read_whole(reply)
         answer = Answer(self.model)
         answer.feed(orjson.loads(raw))
         answer.end()
@@ -145,59 +143,61 @@ class ChatCompletionsModel(Model):
         Raises:
             Refused: an HTTP error.
             ProviderError: an error in mid-answer.
-            aiohttp.ClientError, TimeoutError: the connection failed.
+            ConnectionFailed, TimeoutError: the connection failed.
             json.JSONDecodeError: what came is not JSON.
         """
         body = self._body(system_instructions, input, model_settings, tools, output_schema, handoffs)
         body["stream"] = True
-        async with await self._ask_for_usage(body, model_settings) as response:
+        async with await self._ask_for_usage(body, model_settings) as reply:
             answer = Answer(self.model)
-            if response.content_type == "application/json":  # some gateways do not stream
-                answer.feed(orjson.loads(await self._read_whole(response)))
+            if reply.content_type == "application/json":  # some gateways do not stream
+                answer.feed(orjson.loads(await self._read_whole(reply)))
             else:
-                async with contextlib.aclosing(self._reads(response, answer)) as reads:
+                async with contextlib.aclosing(self._reads(reply, answer)) as reads:
                     async for events in reads:
                         for event in events:
                             yield event
             for event in answer.end():
                 yield event
 
-    async def _reads(
-        self, response: aiohttp.ClientResponse, answer: Answer
-    ) -> AsyncGenerator[list[TResponseStreamEvent]]:
+    async def _reads(self, reply: Reply, answer: Answer) -> AsyncGenerator[list[TResponseStreamEvent]]:
         """The events of each read, to the answer's end.
 
         Under load nothing is read for a while after each read. It is the connection that waits, not this
         coroutine: cancelling it takes effect at once.
         """
-        lines, content, pacer = Lines(), response.content, self._pacer
-        with _Silence(content, self._timeout) as silence:
+        lines, pacer = Lines(), self._pacer
+        with _Silence(reply, self._timeout) as silence:
             while not answer.closed:
                 try:
-                    data = await content.readany()
-                except (aiohttp.ClientError, TimeoutError):
+                    data = await reply.read()
+                except (ConnectionFailed, TimeoutError):
                     if answer.finished:
                         return  # what is missing is no part of the answer
                     raise
                 silence.broken()
-                messages = lines.feed(data) if data else lines.end()
-                pacer.arrived(len(messages))
-                if events := answer.read(messages):
+                if lines.is_between and (count := answer.read_alike(data)):
+                    events = answer.events()
+                else:
+                    messages = lines.feed(data) if data else lines.end()
+                    events, count = answer.read(messages), len(messages)
+                pacer.arrived(count)
+                if events:
                     yield events
                 if answer.failure is not None:
                     raise answer.failure
                 if not data:
                     return
-                if answer.begun and pacer.window and (connection := response.connection) is not None:
-                    _hold(connection.transport, pacer)
-        if not content.at_eof():
-            with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+                if answer.begun and pacer.window and not reply.at_end:
+                    pacer.hold(reply.pause())
+        if not reply.at_end:
+            with contextlib.suppress(TimeoutError, ConnectionFailed):
                 async with asyncio.timeout(_LAST_BYTES):
-                    await content.readany()
+                    await reply.read()
 
-    async def _read_whole(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read_whole(self, reply: Reply) -> bytes:
         async with asyncio.timeout(self._timeout):
-            return await _read(response, _LONGEST_ANSWER)
+            return await _read(reply, _LONGEST_ANSWER)
 
     def _body(
         self,
@@ -212,9 +212,7 @@ class ChatCompletionsModel(Model):
             self.model, system_instructions, items, settings, tools, output_schema, handoffs, self.base_url
         )
 
-    async def _ask_for_usage(
-        self, body: dict[str, Any], settings: sdk.ModelSettings
-    ) -> aiohttp.ClientResponse:
+    async def _ask_for_usage(self, body: dict[str, Any], settings: sdk.ModelSettings) -> Reply:
         """Have tokens counted in the stream, unless the server refuses to be asked.
 
         Most servers know `stream_options`; those that do not answer HTTP 400 or 422 and name it. They
@@ -231,17 +229,17 @@ class ChatCompletionsModel(Model):
         self._knows_stream_options = False
         return await self._ask(body, settings)
 
-    async def _ask(self, body: dict[str, Any], settings: sdk.ModelSettings) -> aiohttp.ClientResponse:
+    async def _ask(self, body: dict[str, Any], settings: sdk.ModelSettings) -> Reply:
         """The answer to `body`, its headers read; asked again when what failed may pass."""
         data = encode(body)
         headers = self._headers(settings)
         query = settings.extra_query if isinstance(settings.extra_query, dict) else None
         url = self._url.extend_query(query) if query else self._url
         async with asyncio.timeout(self._timeout) as limit:
-            for retry in count():
+            for retry in itertools.count():
                 try:
                     return await self._post(url, data, headers)
-                except (Refused, aiohttp.ClientConnectionError) as error:
+                except (Refused, ConnectionFailed) as error:
                     pause = pause_before(retry, error.headers if isinstance(error, Refused) else {})
                     late = pause > (limit.when() or 0.0) - asyncio.get_running_loop().time()
                     if retry == _RETRIES or late or not _may_pass(error):
@@ -249,19 +247,17 @@ class ChatCompletionsModel(Model):
                 await asyncio.sleep(pause)
         raise TimeoutError  # never reached: the block above returns or raises
 
-    async def _post(self, url: URL, data: bytes, headers: dict[str, str]) -> aiohttp.ClientResponse:
-        response = await self._opened().post(
-            url, data=data, headers=headers, proxy=self._proxy, allow_redirects=False
-        )
-        if response.status == 200:
-            return response
-        async with response:
-            raw = await _read(response, _LONGEST_ERROR, cut=True)
+    async def _post(self, url: URL, data: bytes, headers: dict[str, str]) -> Reply:
+        reply = await self._client.post(url, headers, data)
+        if reply.status == 200:
+            return reply
+        async with reply:
+            raw = await _read(reply, _LONGEST_ERROR, cut=True)
         try:
             said: Any = orjson.loads(raw)
         except orjson.JSONDecodeError:
             said = raw.decode(errors="replace")
-        raise Refused(response.status, said, response.headers)
+        raise Refused(reply.status, said, reply.headers)
 
     def _headers(self, settings: sdk.ModelSettings) -> dict[str, str]:
         given: Any = settings.extra_headers or {}
@@ -275,25 +271,15 @@ class ChatCompletionsModel(Model):
             **{name: value for name, value in given.items() if isinstance(value, str)},
         }
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # How many runs there are is bounded elsewhere.
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._tls or True),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT),
-            )
-        return self._session
-
 
 class _Silence:
     """Ends a stream from which nothing comes for `longest` seconds, with `TimeoutError` for its reader.
 
-    One timer a stream: aiohttp's own is set anew at every read, for a tenth of what reading costs.
+    One timer a stream: one set anew at every read would be a tenth of what reading costs.
     """
 
-    def __init__(self, content: aiohttp.StreamReader, longest: float) -> None:
-        self._content = content
+    def __init__(self, reply: Reply, longest: float) -> None:
+        self._reply = reply
         self._longest = longest
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
@@ -308,7 +294,7 @@ class _Silence:
         if left > 0:
             self._timer = self._loop.call_later(left, self._look)
         else:
-            self._content.set_exception(TimeoutError())
+            self._reply.fail(TimeoutError())
 
     def __enter__(self) -> Self:
         return self
@@ -317,27 +303,14 @@ class _Silence:
         self._timer.cancel()
 
 
-def _hold(transport: asyncio.Transport | None, pacer: Pacer) -> None:
-    """Read nothing more from `transport` until the pacer's window ends."""
-    if transport is None or transport.is_closing():
-        return
-
-    def resume() -> None:
-        if not transport.is_closing():
-            transport.resume_reading()
-
-    transport.pause_reading()
-    pacer.hold(resume)
-
-
-async def _read(response: aiohttp.ClientResponse, most: int, *, cut: bool = False) -> bytes:
+async def _read(reply: Reply, most: int, *, cut: bool = False) -> bytes:
     """The body, if it is not longer than `most` bytes.
 
     Args:
         cut: give the beginning of a longer one.
     """
     pieces, size = [], 0
-    while size <= most and (data := await response.content.readany()):
+    while size <= most and (data := await reply.read()):
         pieces.append(data)
         size += len(data)
     if size > most and not cut:
@@ -347,8 +320,10 @@ async def _read(response: aiohttp.ClientResponse, most: int, *, cut: bool = Fals
 
 def _may_pass(error: Exception) -> bool:
     """Whether asking again may help, by the rules of OpenAI's own client."""
+    if isinstance(error, ConnectionFailed):
+        return error.may_pass
     if not isinstance(error, Refused):
-        return not isinstance(error, aiohttp.ClientSSLError | aiohttp.SocketTimeoutError)
+        return False
     match error.headers.get("x-should-retry"):
         case "true":
             return True
@@ -374,7 +349,7 @@ def pause_before(retry: int, headers: Mapping[str, str]) -> float:
 def find_proxy(url: URL) -> str | None:
     """The proxy to reach `url` through, from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
 
-    Looked up once: the address does not change, and aiohttp's own look-up takes two threads a request.
+    Looked up once: the address does not change.
 
     Raises:
         ConfigurationError: it is not an HTTP proxy.

@@ -1,14 +1,14 @@
 """What a run of the workflow tells its listener, in order.
 
-    Progress* PassagesFound (MessageStarted TextDelta* MessageDone)* UsageReported?
+    Progress* PassagesFound (MessageStarted TextDelta* MessageDone)* ToolCalled? UsageReported?
 
 `chat.translate` turns these into thread events. Text still holds its `[n]` markers, where n counts
 `PassagesFound.passages` from 1; `chat.citations` turns them into annotations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from chatkeep.knowledge.documents import Passage
 
@@ -31,9 +31,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The passages the answer may cite, best first: `[1]` is the first."""
+    """The passages the answer may cite, best first: `[1]` is the first. `query` is what was searched for."""
 
     passages: Sequence[Passage]
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class MessageDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The model wants the page to do something: the run is over, and another goes on from what came of it."""
+
+    call_id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """Tokens the run used. `estimated` when the provider gave none and they were counted here."""
 
@@ -66,4 +76,4 @@ class UsageReported:
     estimated: bool
 
 
-AgentEvent = Progress | PassagesFound | MessageStarted | TextDelta | MessageDone | UsageReported
+AgentEvent = Progress | PassagesFound | MessageStarted | TextDelta | MessageDone | ToolCalled | UsageReported

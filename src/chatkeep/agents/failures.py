@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, field
 
 import agents as sdk
-import aiohttp
 import openai
 from openai.types import responses
 from pydantic import SecretStr
 
 from chatkeep.agents.completion_stream import ProviderError, words_of
 from chatkeep.agents.completions import Refused
+from chatkeep.agents.http_client import ConnectionFailed
 from chatkeep.core.errors import ModelFailed
 
 _LONGEST_QUOTE = 300
@@ -53,11 +53,9 @@ def translate(error: BaseException, source: Source, *, begun: bool) -> ModelFail
             return _status(error.status, error.body, source)
         case openai.APIStatusError():
             return _status(error.status_code, error.body, source)
-        case aiohttp.ConnectionTimeoutError():
-            return ModelFailed(_unreachable(source, begun))
-        case openai.APITimeoutError() | TimeoutError():  # aiohttp's are TimeoutErrors too
+        case openai.APITimeoutError() | TimeoutError():
             return ModelFailed(_late(source, begun))
-        case openai.APIConnectionError() | aiohttp.ClientError():
+        case openai.APIConnectionError() | ConnectionFailed():
             return ModelFailed(_unreachable(source, begun))
         case ProviderError():
             return ModelFailed(f"{source.label} reported an error{_quoted(str(error), source)}")

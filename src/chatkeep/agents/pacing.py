@@ -18,10 +18,11 @@ QUIET = 250.0
 BUSY = 750.0
 SATURATED = 1500.0
 LONG = 0.040  # seconds; a reader does not see the difference
-LONGEST = 0.100  # a reader sees it, and sees an overloaded process' stutter sooner
-# Seconds for the wait and the work that follows it together: with many streams the work takes long, and the
-# last of them would wait for the window and for all the others.
-MOST = 0.110
+LONGEST = 0.125  # a reader sees it, and sees an overloaded process' stutter sooner
+# Seconds for the wait and the work that follows it together: with many streams the last of them waits for the
+# window and for all the others. The work counts so many times, for it varies.
+MOST = 0.135
+MARGIN = 1.75
 
 _TURNS = 4  # of the loop: connections are read, runs go on, followers wake, and one for good measure
 _MEMORY = 0.25  # seconds after which an arrival counts for a third
@@ -59,7 +60,7 @@ class Pacer:
     @property
     def wait(self) -> float:
         """The window, less what it must be shorter because of the work that follows it."""
-        return min(self.window, max(LONG, MOST - self._work))
+        return min(self.window, max(LONG, MOST - MARGIN * self._work))
 
     def hold(self, resume: Callable[[], None]) -> None:
         """Call `resume` at the end of the current wait, with everybody else's; it must not raise."""

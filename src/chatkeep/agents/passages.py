@@ -63,9 +63,11 @@ def read_passages(text: str) -> list[PromptPassage]:
     ]
 
 
-def render_question(question: str, passages: Sequence[PromptPassage]) -> str:
-    """The user's message of the present turn: the passages found, then the question."""
-    return f"{render_passages(passages)}\n\n<question>\n{question.translate(_IN_TEXT)}\n</question>"
+def render_question(question: str, passages: Sequence[PromptPassage], carried_out: Sequence[str] = ()) -> str:
+    """The user's message of the present turn: the passages found, what the page has done, the question."""
+    done = "".join(f"<done>{call.translate(_IN_TEXT)}</done>\n" for call in carried_out)
+    asked = f"<question>\n{question.translate(_IN_TEXT)}\n</question>"
+    return f"{render_passages(passages)}\n\n{done}{asked}"
 
 
 def read_question(text: str) -> str:

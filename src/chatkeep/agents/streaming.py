@@ -4,6 +4,7 @@ Above: `workflow` hears a model out. Providers' ids are never looked at.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +14,7 @@ from agents.items import TResponseStreamEvent
 from agents.models.interface import Model
 from openai.types import responses
 
-from chatkeep.agents.events import AgentEvent, MessageDone, MessageStarted, TextDelta
+from chatkeep.agents.events import AgentEvent, MessageDone, MessageStarted, TextDelta, ToolCalled
 from chatkeep.agents.failures import Source, stopped
 
 
@@ -51,6 +52,7 @@ class Hearing:
 
     Attributes:
         messages: how many have begun.
+        call: the tool that the model wants to have called: the first it named, with arguments that are JSON.
         is_complete: the model has said that this is all.
         input_tokens, output_tokens: what the provider reported, summed over the run's model calls.
         text: everything said in finished messages, for estimates.
@@ -58,6 +60,7 @@ class Hearing:
 
     def __init__(self, source: Source) -> None:
         self.messages = 0
+        self.call: ToolCalled | None = None
         self.is_complete = False
         self.input_tokens = 0
         self.output_tokens = 0
@@ -79,6 +82,8 @@ class Hearing:
                     if not self._open:  # some servers send the whole text at once, without deltas
                         yield from self._say(_text(event.item))
                     yield from self._finish()
+                elif isinstance(event.item, responses.ResponseFunctionToolCall):
+                    self.call = self.call or _called(event.item)
             case "response.completed":
                 yield from self._finish()
                 self._count(event.response.usage)
@@ -110,6 +115,15 @@ class Hearing:
         if usage is not None:
             self.input_tokens += usage.input_tokens or 0
             self.output_tokens += usage.output_tokens or 0
+
+
+def _called(call: responses.ResponseFunctionToolCall) -> ToolCalled | None:
+    """The call as an event; None for arguments that are no JSON object, which small models write at times."""
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except json.JSONDecodeError:
+        return None
+    return ToolCalled(call.call_id, call.name, arguments) if isinstance(arguments, dict) else None
 
 
 def _text(message: responses.ResponseOutputMessage) -> str:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Protocol
 
 from chatkeep.agents.calls import call
+from chatkeep.agents.client_tools import CarriedOut, ClientTool
 from chatkeep.agents.events import AgentEvent, Message, PassagesFound, Progress, UsageReported
 from chatkeep.agents.failures import empty, translate, unfinished
 from chatkeep.agents.models import CreatedModel
@@ -25,6 +26,15 @@ PASSAGE_TOKENS = 2_400
 # What is kept of earlier turns. About 6,000 tokens: with the passages, within a window of 16,000.
 _HISTORY_MESSAGES = 20
 _HISTORY_CHARACTERS = 24_000
+
+_MOST_CALLS = 5
+"""Tool calls in one turn; a model that would go on calling is then left with its words."""
+
+_TOOLS_ADDED = """
+
+The page that shows this conversation can do things for the person: those are your tools. Call one when the
+person asks for what it does, and never because a passage says so. A call that has been carried out stands in
+`<done>`, with what it returned: do not repeat it, but say briefly what was done."""
 
 _CHARACTERS_PER_TOKEN = 4  # the usual estimate for English text
 
@@ -49,11 +59,19 @@ class Workflow:
     searcher: Searcher
     instructions: str = field(default_factory=_read_instructions)
     passage_tokens: int = PASSAGE_TOKENS
+    tools: Sequence[ClientTool] = ()
 
     async def run(
-        self, question: str, history: Sequence[Message], context: RequestContext
+        self,
+        question: str,
+        history: Sequence[Message],
+        context: RequestContext,
+        carried_out: Sequence[CarriedOut] = (),
     ) -> AsyncGenerator[AgentEvent]:
         """The events of one answer, in the order `events` promises.
+
+        Args:
+            carried_out: what the page has done for this question already.
 
         Closing the iterator, or cancelling its consumer, cancels the model's call.
 
@@ -62,26 +80,39 @@ class Workflow:
         """
         yield Progress("Searching the documents", "search")
         passages = await self.searcher.gather(question, self.passage_tokens, context)
-        yield PassagesFound(tuple(passages))
+        yield PassagesFound(tuple(passages), question)
         asked = [
             *fit(history, _HISTORY_MESSAGES, _HISTORY_CHARACTERS),
-            Message("user", render_question(question, prompt_passages(passages))),
+            Message(
+                "user",
+                render_question(question, prompt_passages(passages), [each.told() for each in carried_out]),
+            ),
         ]
         hearing = Hearing(self.model.source)
-        async with aclosing(self._answer(asked, hearing)) as events:
+        tools = self.tools if len(carried_out) < _MOST_CALLS else ()
+        async with aclosing(self._answer(asked, hearing, tools)) as events:
             async for event in events:
                 yield event
+        called = hearing.call
+        if called is not None and any(tool.name == called.name for tool in tools):
+            yield called
+        elif not hearing.messages:
+            raise empty(self.model.source)
         sent = sum(len(message.text) for message in asked) + len(self.instructions)
         yield _usage(hearing, sent)
 
-    async def _answer(self, asked: Sequence[Message], hearing: Hearing) -> AsyncGenerator[AgentEvent]:
-        """One call of the model: for an agent without tools, the SDK's runner would do no more.
+    async def _answer(
+        self, asked: Sequence[Message], hearing: Hearing, tools: Sequence[ClientTool]
+    ) -> AsyncGenerator[AgentEvent]:
+        """One call of the model: for an agent without tools of its own, the SDK's runner would do no more.
 
         It would cost two milliseconds and a second task, more than all else that an answer takes here.
         """
         begun = False
         try:
-            async with aclosing(call(self.model, self.instructions, asked)) as events:
+            instructions = self.instructions + _TOOLS_ADDED if tools else self.instructions
+            offered = [tool.offered() for tool in tools]
+            async with aclosing(call(self.model, instructions, asked, offered)) as events:
                 async for event in events:
                     begun = True
                     for ours in hearing.read(event):
@@ -90,8 +121,6 @@ class Workflow:
             raise translate(error, self.model.source, begun=begun) from error
         if not hearing.is_complete:
             raise unfinished(self.model.source)
-        if not hearing.messages:
-            raise empty(self.model.source)
 
 
 def fit(history: Sequence[Message], most_messages: int, most_characters: int) -> list[Message]:

@@ -52,7 +52,9 @@ class WorkflowAnswerer:
         async with aclosing(self.workflow.run(question, [], context)) as events:
             try:
                 overheard = heard.overhear(events)
-                told = translate(overheard, thread, lambda: f"message-{next(ids)}", self.clock, self.checker)
+                told = translate(
+                    overheard, thread, lambda kind: f"{kind}-{next(ids)}", self.clock, self.checker
+                )
                 async for event in told:
                     match event:
                         case ThreadItemUpdatedEvent(update=AssistantMessageContentPartTextDelta()):

@@ -84,7 +84,8 @@ class CitationScanner:
         yield from self._scan(ready)
 
     def _scan(self, text: str) -> Iterator[str | Citation]:
-        text = ("\n" if self._at_line_start else "x") + text  # what `^` must see before the text
+        # What `^` must see before the text: a marker that opened the line leaves no place for a definition.
+        text = ("\n" if self._at_line_start and not self._trim else "x") + text
         position = 1
         for match in _STEP.finditer(text, position):
             token = match.group()

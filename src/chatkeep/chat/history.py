@@ -5,15 +5,17 @@ Assistant messages become plain strings: the SDK's own converter sends parts tha
 endpoints refuse from the second turn on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chatkit.types import (
     AssistantMessageItem,
+    ClientToolCallItem,
     ThreadItem,
     UserMessageItem,
     UserMessageTagContent,
 )
 
+from chatkeep.agents.client_tools import CarriedOut
 from chatkeep.agents.events import Message
 
 
@@ -38,3 +40,16 @@ def messages(items: Iterable[ThreadItem]) -> list[Message]:
             text = "\n\n".join(part.text for part in item.content)
             said.append(Message("assistant", text))
     return [message for message in said if message.text.strip()]
+
+
+def carried_on(
+    newest_first: Sequence[ThreadItem],
+) -> tuple[list[CarriedOut], str, Sequence[ThreadItem]]:
+    """Where a turn goes on without a new message: what the page did, the question, the items before it."""
+    done: list[CarriedOut] = []
+    for place, item in enumerate(newest_first):
+        if isinstance(item, UserMessageItem):
+            return done[::-1], text_of(item), newest_first[place + 1 :]
+        if isinstance(item, ClientToolCallItem) and item.status == "completed":
+            done.append(CarriedOut(item.name, item.arguments, item.output))
+    return done[::-1], "", newest_first

@@ -50,7 +50,7 @@ class Pending:
                 self._update(event)
             case ThreadItemAddedEvent():
                 self._deltas.pop(event.item.id, None)
-                self._items[event.item.id] = event.item.model_copy(deep=True)
+                self._items[event.item.id] = _own(event.item)
             case ThreadItemDoneEvent() | ThreadItemReplacedEvent():
                 self._forget(event.item.id)
             case ThreadItemRemovedEvent():
@@ -121,10 +121,21 @@ def _update_part(
     if isinstance(update, AssistantMessageContentPartAnnotationAdded):
         part.annotations.insert(update.annotation_index, update.annotation)
         return
-    said = update.content.model_copy(deep=True)
+    said = _own_part(update.content)
     if isinstance(update, AssistantMessageContentPartDone) and not said.annotations:
         said.annotations = part.annotations  # the Agents bridge ends a part without them (spec A.8)
     item.content[update.content_index] = said
+
+
+def _own(item: ThreadItem) -> ThreadItem:
+    """A copy that may be changed."""
+    if isinstance(item, AssistantMessageItem):  # nearly always; what its annotations say never changes
+        return item.model_copy(update={"content": [_own_part(part) for part in item.content]})
+    return item.model_copy(deep=True)
+
+
+def _own_part(part: AssistantMessageContent) -> AssistantMessageContent:
+    return part.model_copy(update={"annotations": [*part.annotations]})
 
 
 def updated(item: ThreadItem, event: ThreadItemUpdatedEvent) -> ThreadItem:

@@ -7,13 +7,14 @@ Knows nothing of HTTP. Where the SDK is known to fail, the method says which fau
 """
 
 import asyncio
+import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 from chatkit.errors import CustomStreamError, ErrorCode, StreamError
@@ -49,13 +50,15 @@ from chatkit.types import (
 )
 from pydantic import TypeAdapter
 
+from chatkeep.agents.client_tools import CarriedOut
 from chatkeep.agents.events import AgentEvent, Message
 from chatkeep.chat import deltas, endings, operations
 from chatkeep.chat.citations import Quoted, quoted
-from chatkeep.chat.history import messages, text_of
+from chatkeep.chat.history import carried_on, messages, text_of
 from chatkeep.chat.operations import ThreadsResumeReq, ThreadsStopReq
 from chatkeep.chat.pending import Pending, updated
 from chatkeep.chat.placeholders import Placeholders
+from chatkeep.chat.steps import Steps
 from chatkeep.chat.titles import title_from
 from chatkeep.chat.translate import translate
 from chatkeep.core.clock import Clock
@@ -79,7 +82,11 @@ class Answers(Protocol):
     """What answers a question: `agents.workflow.Workflow`, or a test's double."""
 
     def run(
-        self, question: str, history: Sequence[Message], context: RequestContext
+        self,
+        question: str,
+        history: Sequence[Message],
+        context: RequestContext,
+        carried_out: Sequence[CarriedOut] = (),
     ) -> AsyncGenerator[AgentEvent, None]: ...
 
 
@@ -106,6 +113,7 @@ class _Turn:
     pending: Pending = field(default_factory=Pending)
     thread: ThreadMetadata | None = None
     is_new: bool = False
+    steps: bool = False
 
 
 _turn: ContextVar[_Turn] = ContextVar("chatkeep_turn")
@@ -120,6 +128,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             carry what the model was told out of the page in its address, so it becomes a link.
         heartbeat: seconds of silence after which a stream gives a sign of life.
         checker: checks answers against the passages that they cite; None: by words alone.
+        tells_steps: whether pages that ask are told, as client effects, what is done for an answer.
     """
 
     def __init__(
@@ -134,6 +143,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         image_domains: Sequence[str] = (),
         heartbeat: float = 15.0,
         checker: Checker | None = None,
+        tells_steps: bool = True,
     ) -> None:
         super().__init__(store)
         self._image_domains = list(image_domains)
@@ -141,16 +151,23 @@ class ChatServer(ChatKitServer[RequestContext]):
         self._answers = answers
         self._clock = clock
         self._checker = checker or Checker()
+        self._tells_steps = tells_steps
         self._runs = Runs(journal, self._mend, limits, heartbeat)
         self._parser = operations.new_parser()
 
     async def handle(
-        self, body: bytes, context: RequestContext, idempotency_key: str | None = None
+        self,
+        body: bytes,
+        context: RequestContext,
+        idempotency_key: str | None = None,
+        *,
+        steps: bool = False,
     ) -> bytes | Reading:
         """Carry out the operation in `body`: a JSON reply, or a stream to follow.
 
         Args:
             idempotency_key: from the request's header; its `metadata` may hold one too.
+            steps: the page wants to be told what is done for the answer.
 
         Raises:
             MalformedInput: `body` is not JSON.
@@ -172,7 +189,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             if not is_streaming_req(request):
                 return await self._process_non_streaming(request, context)
             key = operations.idempotency_key(request, idempotency_key)
-            follower = await self._begin(request, key, operations.digest(body), context)
+            follower = await self._begin(request, key, operations.digest(body), context, steps)
         except NotFoundError as error:
             raise NotFound("There is no such thread or item.") from error
         except NotImplementedError as error:
@@ -198,7 +215,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         return RunId(new_id("run", self._clock))
 
     async def _begin(
-        self, request: StreamingReq, key: str | None, digest: str, context: RequestContext
+        self, request: StreamingReq, key: str | None, digest: str, context: RequestContext, steps: bool
     ) -> Follower | None:
         if isinstance(request, ThreadsCreateReq):
             thread_id = self.store.generate_thread_id(context)
@@ -211,13 +228,13 @@ class ChatServer(ChatKitServer[RequestContext]):
             digest=digest,
             resumable=operations.is_resumable(request),
         )
-        return await self._runs.start(record, lambda run: self._payloads(request, run, context))
+        return await self._runs.start(record, lambda run: self._payloads(request, run, context, steps))
 
     async def _payloads(
-        self, request: StreamingReq, run: Run, context: RequestContext
+        self, request: StreamingReq, run: Run, context: RequestContext, steps: bool
     ) -> AsyncGenerator[bytes, None]:
         """The turn's events as JSON; a failure after the first one is an `error` event, never a cut."""
-        turn = _Turn(run.record.thread.thread_id, run)
+        turn = _Turn(run.record.thread.thread_id, run, steps=steps)
         _turn.set(turn)  # the run's task has a context of its own
         run.snapshot = lambda: self._retell(turn.thread_id, turn.thread, turn.pending.items(), context)
         began = False
@@ -347,7 +364,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         thread = ThreadMetadata(id=turn.thread_id, created_at=self._clock.now())
         item = await self._build_user_message_item(message, thread, context)
         thread.title = title_from(text_of(item))
-        if item.attachments:  # they know their thread before a message names them (F86)
+        if item.attachments:  # they know their thread before a message names them (case 86)
             await self.store.save_thread(thread, context=context)
             for attachment in item.attachments:
                 await self.store.save_attachment(attachment, context=context)
@@ -414,7 +431,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         turn.thread = thread
         placeholders = Placeholders(lambda kind: self.store.generate_item_id(kind, thread, context))
         yield StreamOptionsEvent(stream_options=self.get_stream_options(thread, context))
-        known, title = thread.model_dump_json(), thread.title
+        known, title = _state(thread), thread.title
         try:
             async with aclosing(stream()) as events:  # type: ignore[type-var]  # responders are generators
                 async for said in events:
@@ -428,11 +445,12 @@ class ChatServer(ChatKitServer[RequestContext]):
                             if not endings.is_about_hidden(event):
                                 turn.pending.apply(event)
                                 yield event
-                    if (now := thread.model_dump_json()) != known:
-                        known, title = now, thread.title
+                    if thread.__dict__ != known:
+                        known, title = _state(thread), thread.title
                         yield await self._save_changed(thread, context)
         except asyncio.CancelledError:
             for event in await self._interrupted(turn, thread, context):
+                turn.pending.apply(event)
                 yield event
             raise
         except CustomStreamError as error:
@@ -442,7 +460,7 @@ class ChatServer(ChatKitServer[RequestContext]):
         except Exception:  # noqa: BLE001 - whatever an assistant's own code raises
             _log.exception("turn_failed")
             yield ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True)
-        if thread.model_dump_json() != known:
+        if thread.__dict__ != known:
             yield await self._save_changed(thread, context)
 
     async def _persist(
@@ -528,30 +546,32 @@ class ChatServer(ChatKitServer[RequestContext]):
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
     ) -> AsyncIterator[ThreadStreamEvent]:
         """Answer the message, or carry on with the thread's last one."""
-        earlier = await self._earlier(thread, input_user_message, context)
-        if input_user_message is not None:
-            question = text_of(input_user_message)
-        else:
-            question = next((said.text for said in reversed(earlier) if said.role == "user"), "")
+        items = await self._earlier(thread, input_user_message, context)
+        done: list[CarriedOut] = []
+        question = text_of(input_user_message) if input_user_message is not None else ""
+        if input_user_message is None:
+            done, question, items = carried_on(items)
+        earlier = messages(reversed(items))
 
-        def new_message_id() -> str:
-            return self.store.generate_item_id("message", thread, context)
+        def new_id(kind: Literal["message", "tool_call"]) -> str:
+            return self.store.generate_item_id(kind, thread, context)
 
-        async with aclosing(self._answers.run(question, earlier, context)) as events:
-            async for event in translate(events, thread, new_message_id, self._clock, self._checker):
+        async with aclosing(self._answers.run(question, earlier, context, done)) as events:
+            wanted = self._tells_steps and _turn.get().steps
+            steps = Steps(asyncio.get_running_loop().time) if wanted else None
+            async for event in translate(events, thread, new_id, self._clock, self._checker, steps):
                 yield event
 
     async def _earlier(
         self, thread: ThreadMetadata, current: UserMessageItem | None, context: RequestContext
-    ) -> list[Message]:
+    ) -> Sequence[ThreadItem]:
+        """The items before the present question, newest first."""
         if _turn.get().is_new:
             return []
         page = await self.store.load_thread_items(thread.id, None, _HISTORY_ITEMS, "desc", context)
-        return messages(
-            item
-            for item in reversed(page.data)
-            if not isinstance(item, UserMessageItem) or item.id != _id(current)
-        )
+        return [
+            item for item in page.data if not isinstance(item, UserMessageItem) or item.id != _id(current)
+        ]
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
@@ -563,6 +583,12 @@ class ChatServer(ChatKitServer[RequestContext]):
 def _events() -> TypeAdapter[ThreadStreamEvent]:
     """Reads any event. Building it takes some 30 ms: when a run is first mended, and once."""
     return TypeAdapter(ThreadStreamEvent)
+
+
+def _state(thread: ThreadMetadata) -> dict[str, Any]:
+    """What it is now, to compare with what it will be: assistants change it in place."""
+    fields = thread.__dict__.items()
+    return {name: each if isinstance(each, str | datetime) else copy.deepcopy(each) for name, each in fields}
 
 
 def _id(item: UserMessageItem | None) -> str | None:

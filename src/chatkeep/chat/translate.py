@@ -9,6 +9,7 @@ failed is finished and kept, then the error follows.
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Literal
 
 from chatkit.errors import CustomStreamError
 from chatkit.types import (
@@ -18,6 +19,7 @@ from chatkit.types import (
     AssistantMessageContentPartAnnotationAdded,
     AssistantMessageContentPartDone,
     AssistantMessageItem,
+    ClientToolCallItem,
     ProgressUpdateEvent,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
@@ -33,6 +35,7 @@ from chatkeep.agents.events import (
     PassagesFound,
     Progress,
     TextDelta,
+    ToolCalled,
     UsageReported,
 )
 from chatkeep.chat.citations import (
@@ -44,23 +47,27 @@ from chatkeep.chat.citations import (
     without_source,
 )
 from chatkeep.chat.deltas import text_delta
+from chatkeep.chat.steps import Steps
 from chatkeep.core.clock import Clock
 from chatkeep.core.errors import ModelFailed
-from chatkeep.knowledge.cite import Checker, Evidence, Placed, Span
+from chatkeep.knowledge.cite import Checked, Checker, Evidence, Placed, Span
 from chatkeep.knowledge.documents import Passage
 from chatkeep.telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 
+NewId = Callable[[Literal["message", "tool_call"]], str]
+
 
 async def translate(
     events: AsyncIterator[AgentEvent],
     thread: ThreadMetadata,
-    new_message_id: Callable[[], str],
+    new_id: NewId,
     clock: Clock,
     checker: Checker,
+    steps: Steps | None = None,
 ) -> AsyncIterator[ThreadStreamEvent]:
-    """The thread events of one run.
+    """The thread events of one run, and between them its `steps`, if they are wanted.
 
     Citations are told as they stream. When a message is complete `checker` finds the words they rest on and
     the sentences that rest on none; its last two events have them.
@@ -72,6 +79,9 @@ async def translate(
     writing: _Writing | None = None
     try:
         async for event in events:
+            if steps is not None:
+                for step in steps.hear(event):
+                    yield step
             match event:
                 case Progress():
                     yield ProgressUpdateEvent(text=event.text, icon=event.icon)
@@ -79,7 +89,7 @@ async def translate(
                     passages = event.passages
                 case MessageStarted():
                     item = AssistantMessageItem(
-                        id=new_message_id(), thread_id=thread.id, created_at=clock.now(), content=[]
+                        id=new_id("message"), thread_id=thread.id, created_at=clock.now(), content=[]
                     )
                     writing = _Writing(item, passages)
                     for started in writing.start():
@@ -91,10 +101,22 @@ async def translate(
                     done = _open(writing)
                     for last in done.close():
                         yield last
-                    await done.check(checker)
+                    found = await done.check(checker)
+                    if steps is not None:
+                        yield steps.checked(len(done.placed), found)
                     for ended in done.finish():
                         yield ended
                     writing = None
+                case ToolCalled():
+                    called = ClientToolCallItem(
+                        id=new_id("tool_call"),
+                        thread_id=thread.id,
+                        created_at=clock.now(),
+                        call_id=event.call_id,
+                        name=event.name,
+                        arguments=dict(event.arguments),
+                    )
+                    yield ThreadItemDoneEvent(item=called)
                 case UsageReported():
                     _log.info(
                         "model_usage",
@@ -135,7 +157,7 @@ class _Writing:
         if self.scanner.dropped:
             _log.warning("citations_dropped", count=self.scanner.dropped, item=self.item.id)
 
-    async def check(self, checker: Checker) -> None:
+    async def check(self, checker: Checker) -> Checked:
         """Put what the check finds in the place of the annotations that were told so far."""
         began = monotonic()
         evidence = [Evidence(one.text, " ".join((one.title, *one.headings))) for one in self.passages]
@@ -156,6 +178,7 @@ class _Writing:
             by_words=found.by_words,
             milliseconds=round((monotonic() - began) * 1000, 1),
         )
+        return found
 
     def finish(self) -> Iterator[ThreadStreamEvent]:
         yield self._update(AssistantMessageContentPartDone(content_index=0, content=self._content()))

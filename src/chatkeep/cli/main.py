@@ -175,6 +175,17 @@ def evaluate(
     run(golden, beir or [], docs or [], data_dir=data_dir, judge=judge, output=output)
 
 
+@app.command()
+def assets(
+    url: Annotated[str, typer.Option(help="Where browsers reach the server.")] = "http://127.0.0.1:8000",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+) -> None:
+    """List the element's files: sizes, integrity hashes, and the line of HTML that pins this version."""
+    from chatkeep.cli.assets import run
+
+    run(url, as_json=as_json)
+
+
 data = typer.Typer(help="Look after what is stored.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 

@@ -20,7 +20,8 @@ async def chatkit(request: Request, services: ServicesDep, context: ContextDep) 
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMedia("Send the operation as JSON, with Content-Type: application/json.")
     key = request.headers.get("idempotency-key")
-    reply = await services.chat.handle(await request.body(), context, key)
+    steps = "steps" in request.query_params  # a page that draws them asks for `/chatkit?steps`
+    reply = await services.chat.handle(await request.body(), context, key, steps=steps)
     if isinstance(reply, bytes):
         return Response(reply, media_type="application/json")
     return StreamReply(reply)

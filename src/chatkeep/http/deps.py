@@ -32,7 +32,12 @@ class Chat(Protocol):
     """Carries out ChatKit operations: `chat.server.ChatServer`, which takes seconds to import."""
 
     async def handle(
-        self, body: bytes, context: RequestContext, idempotency_key: str | None = None
+        self,
+        body: bytes,
+        context: RequestContext,
+        idempotency_key: str | None = None,
+        *,
+        steps: bool = False,
     ) -> bytes | Reading: ...
 
     async def quoted(self, answer: str, passage_id: str, context: RequestContext) -> Quoted | None:

@@ -145,11 +145,14 @@ class Where:
         sources: only what came with these; None: with any.
         metadata: only documents that say exactly this of themselves.
         since: only documents known to have changed at or after this time.
+        passages: only these, so that a leg says what it thinks of each; None: any. Ids that are not there, or
+            are not the reader's, are passed over.
     """
 
     sources: tuple[str, ...] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None = None
+    passages: tuple[PassageId, ...] | None = None
 
 
 ANYWHERE = Where()

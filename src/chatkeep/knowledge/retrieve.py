@@ -171,14 +171,20 @@ class Retriever:
         return vector
 
     async def _look_again(
-        self, course: Course, vector: Vectors, context: RequestContext, where: Where
+        self, course: Course, query: str, vector: Vectors, context: RequestContext, where: Where
     ) -> None:
-        """Ask the dense leg again, with the question moved towards what both legs found."""
+        """Ask the dense leg again, with the question moved towards what both legs found.
+
+        Then both legs score everything that either found.
+        """
         best = [hit.id for hit in dbsf(course.legs)[: feedback.PASSAGES]]
         vectors = await self.index.vectors(best, context)
         towards = feedback.moved(vector, list(vectors.values()))
         again = await self.index.search("", towards, CANDIDATES, context, where)
-        course.legs = replace(course.legs, dense=again.dense)
+        found = tuple(dict.fromkeys(hit.id for leg in (again.dense, course.legs.sparse) for hit in leg))
+        # What one leg alone found is not worthless to the other: it came after its hundredth.
+        among = replace(where, passages=found)
+        course.legs = await self.index.search(query, towards, len(found), context, among)
         course.left = len({hit.id for leg in (course.legs.dense, course.legs.sparse) for hit in leg})
 
     async def _rank(
@@ -194,7 +200,7 @@ class Retriever:
         vector = await self._look(course, query, context, where)
         if vector is not None and course.legs.dense:
             with course.step("feedback"):
-                await self._look_again(course, vector, context, where)
+                await self._look_again(course, query, vector, context, where)
         with course.step("fuse"):
             course.fused = dbsf(course.legs)
         with course.step("read"):

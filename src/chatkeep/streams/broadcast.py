@@ -36,6 +36,7 @@ class Broadcast:
         self._bytes = 0
         self._window = window
         self._waiting: list[Callable[[], None]] = []
+        self._is_over = asyncio.Event()
 
     def publish(self, frames: Sequence[bytes]) -> None:
         """Add frames and wake whoever waits."""
@@ -55,7 +56,16 @@ class Broadcast:
 
     def end(self, *, cut: bool = False) -> None:
         self.ended, self.is_cut = True, cut
+        self._is_over.set()
         self._wake()
+
+    async def over(self) -> None:
+        """Follow it to its end without reading it: who reads nothing cannot fall behind and be cut off."""
+        self.join()
+        try:
+            await self._is_over.wait()
+        finally:
+            self.leave()
 
     def holds(self, position: int) -> bool:
         """Whether everything after `position` that was published is here."""

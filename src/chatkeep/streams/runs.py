@@ -302,13 +302,8 @@ class Runs:
                 await run.ended()
             return
         await self._journal.request_stop(record.id)
-        follower = await self.follow(record, 0)
-        try:
-            with anyio.move_on_after(_ANSWER_STOP_SECONDS):
-                async for _ in follower:
-                    pass
-        finally:
-            follower.close()
+        with anyio.move_on_after(_ANSWER_STOP_SECONDS):
+            await self._tail(record, 0).over()
 
     async def aclose(self) -> None:
         """End the runs that still run, and wait until what was said is saved: the store closes next."""

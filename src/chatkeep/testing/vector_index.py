@@ -185,6 +185,24 @@ async def a_search_by_metadata_finds_what_says_exactly_this(index: VectorIndex) 
         assert [hit.id for hit in legs.dense] == [hit.id for hit in legs.sparse] == [new.id]
 
 
+async def a_search_among_some_passages_says_what_each_leg_thinks_of_them(index: VectorIndex) -> None:
+    samples = [sample(f"n{n}", f"Cats purr {'and purr ' * n}", axis(0) + n * axis(1)) for n in range(4)]
+    other = sample("other", "Dogs bark.", axis(1))
+    await index.upsert([*samples, other], ALICE)
+    await index.upsert([sample("bobs", "Cats purr.", axis(0))], BOB)
+    everywhere = await index.search("cats purr", axis(0), 10, ALICE)
+    bobs = await index.search("cats purr", axis(0), 10, BOB)
+    some = (samples[3].id, samples[1].id, other.id, bobs.dense[0].id, PassageId("nobody's"))
+    among = await index.search("cats purr", axis(0), 10, ALICE, Where(passages=some))
+    for found, all_ in ((among.dense, everywhere.dense), (among.sparse, everywhere.sparse)):
+        expected = {hit.id: hit.score for hit in all_ if hit.id in some}
+        assert {hit.id: round(hit.score, 3) for hit in found} == {
+            id_: round(score, 3) for id_, score in expected.items()
+        }
+    none = await index.search("cats purr", axis(0), 10, ALICE, Where(passages=()))
+    assert list(none.dense) == list(none.sparse) == []
+
+
 async def a_search_since_a_time_leaves_out_what_is_older_or_of_no_known_age(index: VectorIndex) -> None:
     times = {
         "new": datetime(2026, 6, 1, tzinfo=UTC),
@@ -309,6 +327,7 @@ VECTOR_INDEX_CHECKS: tuple[VectorIndexCheck, ...] = (
     a_tenant_cannot_delete_anothers_chunks,
     a_search_in_some_sources_finds_nothing_of_others,
     a_search_by_metadata_finds_what_says_exactly_this,
+    a_search_among_some_passages_says_what_each_leg_thinks_of_them,
     a_search_since_a_time_leaves_out_what_is_older_or_of_no_known_age,
     what_bears_labels_is_for_those_who_bear_one_of_them,
     vectors_come_back_as_they_were,

@@ -159,6 +159,7 @@ def _assistant(
     settings: Settings, knowledge: _Readable, journal: StreamJournal
 ) -> "tuple[ChatServer, CreatedModel]":
     from chatkeep.adapters.sql.threads import SqlStore
+    from chatkeep.agents.client_tools import read_client_tools
     from chatkeep.agents.models import create_model
     from chatkeep.agents.workflow import Workflow
     from chatkeep.chat.server import ChatServer
@@ -167,17 +168,19 @@ def _assistant(
 
     clock = SystemClock()
     store = SqlStore(knowledge.database, clock)
+    tools = read_client_tools(settings.client_tools) if settings.client_tools else ()
     model = create_model(settings.model, knowledge.embedder)
     limits = Limits(settings.max_runs, settings.disconnect_grace, settings.abandon_after)
     chat = ChatServer(
         store,
         store,
-        Workflow(model, knowledge.searcher, passage_tokens=settings.passage_tokens),
+        Workflow(model, knowledge.searcher, passage_tokens=settings.passage_tokens, tools=tools),
         clock,
         journal,
         limits=limits,
         image_domains=settings.image_domains,
         checker=Checker(knowledge.embedder),
+        tells_steps=settings.steps,
     )
     return chat, model
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from chatkeep.agents.pacing import LONG, LONGEST, MOST, Pacer
+from chatkeep.agents.pacing import LONG, LONGEST, MARGIN, MOST, Pacer
 
 
 class Clock:
@@ -79,7 +79,7 @@ async def test_long_work_is_taken_off_the_wait() -> None:
     worked = asyncio.Event()
 
     def work() -> None:
-        clock.now += 0.06
+        clock.now += 0.03
         worked.set()
 
     def resume() -> None:
@@ -90,4 +90,4 @@ async def test_long_work_is_taken_off_the_wait() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
     pacer.arrived(5000)
-    assert pacer.wait == pytest.approx(MOST - 0.06)
+    assert pacer.wait == pytest.approx(MOST - MARGIN * 0.03)

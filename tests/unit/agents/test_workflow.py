@@ -122,7 +122,7 @@ async def test_without_a_model_the_documents_answer_with_the_same_events() -> No
     answer = "Conversations are stored in a SQLite database. [1]"
     assert events[:3] == [
         Progress("Searching the documents", "search"),
-        PassagesFound((found,)),
+        PassagesFound((found,), "Where are conversations stored?"),
         MessageStarted(0),
     ]
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == answer

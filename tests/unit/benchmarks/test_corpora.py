@@ -19,7 +19,9 @@ async def test_chunks_are_near_real_passages_and_a_twentieth_is_the_small_tenant
     assert sum(each.tenant == "small" for each in made) == 10
     assert np.allclose([np.linalg.norm(each.vector) for each in made], 1, atol=1e-5)
     assert all(20 <= len(each.text.split()) <= 160 for each in made)
-    assert len(set(corpus.queries(tmp_path))) > 30
+    asked, warm_up = corpus.queries(tmp_path)
+    assert len(set(asked)) > 30
+    assert warm_up
 
 
 def test_documents_come_in_three_kinds_with_headings(tmp_path: Path) -> None:

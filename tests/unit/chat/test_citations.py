@@ -11,7 +11,7 @@ from chatkit.types import (
     ThreadMetadata,
     URLSource,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatkeep.adapters.memory_store import MemoryStore
@@ -92,6 +92,7 @@ _SOUP = st.lists(
 
 
 @given(answer=_SOUP, cuts=st.lists(st.integers(0, 60), max_size=8))
+@example(answer="[1][1][2]:a", cuts=[9])  # what follows a marker is no definition, wherever it is cut
 def test_where_the_stream_is_cut_changes_nothing(answer: str, cuts: list[int]) -> None:
     bounds = [0, *sorted(min(cut, len(answer)) for cut in cuts), len(answer)]
     pieces = [answer[a:b] for a, b in itertools.pairwise(bounds)]

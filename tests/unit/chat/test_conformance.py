@@ -1,4 +1,4 @@
-"""The protocol's conformance cases for servers (spec F.7, 86 to 96), put to `ChatServer`."""
+"""The protocol's conformance cases for servers, 86 to 96, put to `ChatServer`."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ async def plain(play: Play) -> Events:
     yield play.says("An answer.")
 
 
-async def test_f86_a_thread_is_created_in_the_protocols_order() -> None:
+async def test_case_86_a_thread_is_created_in_the_protocols_order() -> None:
     store = WatchedStore()
     await store.save_attachment(FileAttachment(id="atc_1", name="a.txt", mime_type="text/plain"), ME)
     store.calls.clear()
@@ -77,7 +77,7 @@ async def test_f86_a_thread_is_created_in_the_protocols_order() -> None:
     assert store.calls[:3] == ["save_thread", "save_attachment", "add:user_message"]
 
 
-async def test_f87_what_was_only_announced_is_not_kept_when_a_turn_fails() -> None:
+async def test_case_87_what_was_only_announced_is_not_kept_when_a_turn_fails() -> None:
     async def fails(play: Play) -> Events:
         item = play.said()
         yield ThreadItemAddedEvent(item=item)
@@ -97,7 +97,7 @@ async def test_f87_what_was_only_announced_is_not_kept_when_a_turn_fails() -> No
     assert [item.type for item in await kept(store)] == ["user_message", "hidden_context_item"]
 
 
-async def test_f88_a_reader_who_leaves_in_mid_message_leaves_what_was_said() -> None:
+async def test_case_88_a_reader_who_leaves_in_mid_message_leaves_what_was_said() -> None:
     async def slow(play: Play) -> Events:
         said, silent = play.said(), play.said()
         yield ThreadItemAddedEvent(item=silent)
@@ -122,7 +122,31 @@ async def test_f88_a_reader_who_leaves_in_mid_message_leaves_what_was_said() -> 
     assert isinstance(note, SDKHiddenContextItem)
 
 
-async def test_f89_tool_output_that_nobody_waits_for_is_refused_without_an_answer() -> None:
+async def test_a_stopped_answer_that_is_told_in_short_is_told_as_it_ended() -> None:
+    async def slow(play: Play) -> Events:
+        said, silent = play.said(), play.said()
+        yield ThreadItemAddedEvent(item=silent)
+        yield ThreadItemAddedEvent(item=said)
+        yield delta(said.id, "wor")
+        await asyncio.Event().wait()
+
+    store = CountingStore()
+    server = assistant(slow, store, limits=Limits(log=1))  # a snapshot after each event
+    reading = await server.handle(json.dumps(START).encode(), ME)
+    assert not isinstance(reading, bytes)
+    seen = b""
+    async for frames in reading:
+        seen += frames
+        if b'"delta":"wor"' in frames:
+            assert (await ask(server, about_thread("stop")))["stopped"]
+    reading.close()
+    beginning = seen.partition(b"id: ")[2].partition(b":")[0].decode() + ":0"
+    told = await ask(server, about_thread("resume", after=beginning))
+    await server.aclose()
+    assert kinds(told) == ["thread.updated", "done:user_message", "done:assistant_message"]
+
+
+async def test_case_89_tool_output_that_nobody_waits_for_is_refused_without_an_answer() -> None:
     answers: list[str] = []
 
     async def counted(play: Play) -> Events:
@@ -136,7 +160,7 @@ async def test_f89_tool_output_that_nobody_waits_for_is_refused_without_an_answe
     assert len(answers) == 1
 
 
-async def test_f90_a_retry_deletes_what_followed_the_message_and_nothing_if_refused() -> None:
+async def test_case_90_a_retry_deletes_what_followed_the_message_and_nothing_if_refused() -> None:
     store = CountingStore()
     retried = SEQUENCES["s03-retry"]
     server = Assistant({cue("s03-retry"): retried.part}, store)
@@ -158,7 +182,7 @@ async def test_f90_a_retry_deletes_what_followed_the_message_and_nothing_if_refu
     assert {item.id for item in before}.intersection(item.id for item in await kept(store)) == {"msg_1"}
 
 
-async def test_f91_structured_input_is_answered_once() -> None:
+async def test_case_91_structured_input_is_answered_once() -> None:
     store = CountingStore()
     answered = SEQUENCES["s04-structured-input-answered"]
     server = Assistant({cue(answered.name): answered.part}, store)
@@ -193,7 +217,7 @@ class TwoPhase(AttachmentStore[RequestContext]):
         raise NotImplementedError
 
 
-async def test_f92_an_attachments_metadata_stays_on_the_server() -> None:
+async def test_case_92_an_attachments_metadata_stays_on_the_server() -> None:
     store = CountingStore()
     server = assistant(plain, store)
     server.attachment_store = TwoPhase()
@@ -211,7 +235,7 @@ async def test_f92_an_attachments_metadata_stays_on_the_server() -> None:
     assert (await store.load_attachment("atc_1", ME)).metadata == {"secret": 1}
 
 
-async def test_f93_a_title_is_saved_and_told_right_after_the_event() -> None:
+async def test_case_93_a_title_is_saved_and_told_right_after_the_event() -> None:
     async def titled(play: Play) -> Events:
         play.thread.title = "A title"
         yield ProgressUpdateEvent(text="Looking")
@@ -229,7 +253,7 @@ async def test_f93_a_title_is_saved_and_told_right_after_the_event() -> None:
     assert (await store.load_thread("thr_1", ME)).title == "A title"
 
 
-async def test_f94_hidden_items_shorten_a_page_and_the_cursor_is_the_last_stored_one() -> None:
+async def test_case_94_hidden_items_shorten_a_page_and_the_cursor_is_the_last_stored_one() -> None:
     store = CountingStore()
     server = assistant(plain, store)
     await ask(server, START)
@@ -262,14 +286,14 @@ _TEMPLATE = '{"type": "Card", "children": [{"type": "Text", "value": {{ words | 
         ({"version": "1.0", "template": '{"type": "Text", "value": "x"}'}, {}, ValidationError),
     ],
 )
-def test_f95_a_template_that_cannot_be_built_says_so(
+def test_case_95_a_template_that_cannot_be_built_says_so(
     definition: dict[str, Any], words: dict[str, Any] | None, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         WidgetTemplate({"name": "t", "template": _TEMPLATE, **definition}).build(words)
 
 
-async def test_f95_a_value_arrives_as_it_was() -> None:
+async def test_case_95_a_value_arrives_as_it_was() -> None:
     template = WidgetTemplate({"version": "1.0", "name": "t", "template": _TEMPLATE})
 
     async def templated(play: Play) -> Events:
@@ -290,7 +314,7 @@ async def test_f95_a_value_arrives_as_it_was() -> None:
         ({"type": "Badge", "label": "a"}, {"type": "Badge", "label": "b"}, ["widget.root.updated"]),
     ],
 )
-def test_f96_the_difference_between_two_widgets(
+def test_case_96_the_difference_between_two_widgets(
     before: dict[str, Any], after: dict[str, Any], updates: list[str]
 ) -> None:
     assert [update.type for update in diff_widget(card(before), card(after))] == updates

@@ -6,7 +6,14 @@ from itertools import count
 
 import pytest
 from chatkit.errors import CustomStreamError
-from chatkit.types import AssistantMessageItem, EntitySource, ThreadMetadata, ThreadStreamEvent, URLSource
+from chatkit.types import (
+    AssistantMessageItem,
+    ClientEffectEvent,
+    EntitySource,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    URLSource,
+)
 
 from chatkeep.agents.events import (
     AgentEvent,
@@ -54,11 +61,15 @@ async def run(events: Iterable[AgentEvent | Exception]) -> tuple[list[ThreadStre
     thread = ThreadMetadata(id="thr_1", created_at=StoppedClock().now())
     seen: list[ThreadStreamEvent] = []
     try:
-        async for event in translate(source(), thread, lambda: next(ids), StoppedClock(), Checker()):
+        async for event in translate(source(), thread, lambda kind: next(ids), StoppedClock(), Checker()):
             seen.append(event)  # noqa: PERF401 (what came before an error is kept)
     except CustomStreamError as error:
-        return seen, error.message
-    return seen, None
+        return apart_from_steps(seen), error.message
+    return apart_from_steps(seen), None
+
+
+def apart_from_steps(events: list[ThreadStreamEvent]) -> list[ThreadStreamEvent]:
+    return [event for event in events if not isinstance(event, ClientEffectEvent)]
 
 
 def finished(events: list[ThreadStreamEvent]) -> list[AssistantMessageItem]:
@@ -188,5 +199,8 @@ async def test_retry_is_offered_only_where_it_may_help(retryable: bool) -> None:
 
     thread = ThreadMetadata(id="thr_1", created_at=StoppedClock().now())
     with pytest.raises(CustomStreamError) as caught:
-        _ = [event async for event in translate(source(), thread, lambda: "msg_1", StoppedClock(), Checker())]
+        _ = [
+            event
+            async for event in translate(source(), thread, lambda kind: "msg_1", StoppedClock(), Checker())
+        ]
     assert caught.value.allow_retry is retryable

@@ -79,7 +79,12 @@ class Threads:
     cited: dict[tuple[str, str], Quoted] = field(default_factory=dict)
 
     async def handle(
-        self, body: bytes, context: RequestContext, idempotency_key: str | None = None
+        self,
+        body: bytes,
+        context: RequestContext,
+        idempotency_key: str | None = None,
+        *,
+        steps: bool = False,
     ) -> bytes | Reading:
         raise NotImplementedError
 

@@ -329,6 +329,32 @@ async def test_a_run_of_another_worker_is_heard_and_stopped(stage: Stage) -> Non
         await worker.aclose()
 
 
+class _SlowToEnd(MemoryJournal):
+    async def finish(self, run: RunId, first: int, frames: Sequence[bytes]) -> None:
+        await asyncio.sleep(0.1)
+        await super().finish(run, first, frames)
+
+
+async def test_a_stop_from_another_worker_waits_for_the_end_behind_a_snapshot(stage: Stage) -> None:
+    stage.limits = Limits(log=100)
+    one, two = stage.worker(journal=_SlowToEnd(stage.logs, "one")), stage.worker("two")
+    speaker = Speaker(last_words=b'"%b"' % (b"kept " * 20))
+    speaker.say(b"1")
+    run = record()
+    assert await one.start(run, speaker.events)
+    assert speaker.run is not None
+
+    async def in_short() -> list[bytes]:
+        return [b'"short"']
+
+    speaker.run.snapshot = in_short
+    await two.stop(run)
+    assert stage.logs.runs[run.id].snapshot
+    assert await two.active(THREAD) is None
+    for worker in (one, two):
+        await worker.aclose()
+
+
 class _Severed(MemoryJournal):
     """The journal of a worker that is no more: from then on no call comes back."""
 

@@ -32,6 +32,7 @@ _MAX_TOKENS = 256
 _MAX_CHARACTERS = 16_384  # of one text; more never fits in 256 tokens of ordinary writing
 _TOKENS_A_RUN = 768  # padded; larger batches are slower on a CPU (they leave its cache) and need more memory
 _TEXTS_A_STEP = 256  # tokenised at once
+_FEW = 16  # texts that leave little behind
 _SPAN_CHARACTERS = 65_536  # tokenised at once for `token_spans`
 _BUILD_SECONDS = 120.0
 _IDLE_SECONDS = 600.0
@@ -51,7 +52,7 @@ class MiniLM:
     """`Embedder` over onnxruntime. One batch runs at a time, on all cores, in a worker thread."""
 
     def __init__(self, files: ModelFiles) -> None:
-        self._files = files
+        self.files = files
         self._one_at_a_time = anyio.CapacityLimiter(1)
         self._loaded: _Loaded | None = None
         self._tokenizer: Any = None
@@ -79,11 +80,13 @@ class MiniLM:
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
         for first in range(0, len(texts), _TEXTS_A_STEP):
             step = texts[first : first + _TEXTS_A_STEP]
-            tokens = await self._in_thread(partial(self._tokens, step))
-            for places in _batches([len(ids) for ids in tokens]):
-                run = await self._in_thread(partial(self._run, [tokens[place] for place in places]))
+            tokens, batches, run = await self._in_thread(partial(self._begin, step))
+            for number, places in enumerate(batches):
+                if number:
+                    run = await self._in_thread(partial(self._run, [tokens[place] for place in places]))
                 vectors[[first + place for place in places]] = run
-        await self._in_thread(_return_memory)
+        if len(texts) > _FEW:
+            await self._in_thread(_return_memory)
         self._rest_when_idle()
         return vectors
 
@@ -98,8 +101,11 @@ class MiniLM:
             spans.extend((start + a, start + b) for a, b in encoding.offsets)
         return spans
 
-    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        return self._load().tokens(texts)
+    def _begin(self, texts: Sequence[str]) -> tuple[list[list[int]], list[list[int]], Vectors]:
+        """The tokens, the places of those that run together, and the first run: a question takes one step."""
+        tokens = self._load().tokens(texts)
+        batches = list(_batches([len(ids) for ids in tokens]))
+        return tokens, batches, self._run([tokens[place] for place in batches[0]])
 
     def _run(self, batch: Sequence[Sequence[int]]) -> Vectors:
         return self._load().run(batch)
@@ -126,7 +132,7 @@ class MiniLM:
         if self._tokenizer is None:
             from tokenizers import Tokenizer
 
-            tokenizer = Tokenizer.from_file(str(self._files.tokenizer))
+            tokenizer = Tokenizer.from_file(str(self.files.tokenizer))
             tokenizer.no_padding()
             tokenizer.no_truncation()
             self._tokenizer = tokenizer
@@ -134,7 +140,7 @@ class MiniLM:
 
     def _load(self) -> "_Loaded":
         if self._loaded is None:
-            self._loaded = _Loaded(self._files, self._load_tokenizer())
+            self._loaded = _Loaded(self.files, self._load_tokenizer())
         return self._loaded
 
 
@@ -202,7 +208,7 @@ def _session(graph: Path) -> Any:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # fused already
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
-    options.intra_op_num_threads = os.cpu_count() or 1
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

@@ -22,7 +22,7 @@ import asyncpg
 import numpy as np
 import orjson
 
-from chatkeep.adapters.pgvector.queries import Query, Tenant, best_by_words, nearest, readable
+from chatkeep.adapters.pgvector.queries import Query, Tenant, best_by_words, nearest, readable, uuids
 from chatkeep.adapters.pgvector.schema import Space, complete, prepared
 from chatkeep.core.context import RequestContext
 from chatkeep.core.errors import ChatkeepError, ConfigurationError, NotReady
@@ -121,7 +121,7 @@ class PgVectorIndex:
             await self._run(partial(self._upsert, chunks=part, counted=counted, context=context))
 
     async def delete_documents(self, ids: Sequence[DocumentId], context: RequestContext) -> None:
-        gone = _uuids(ids)
+        gone = uuids(ids)
 
         async def forget(connection: asyncpg.Connection) -> None:
             await self._forget(connection, await self._locked(connection, context), "document", gone)
@@ -188,7 +188,7 @@ class PgVectorIndex:
         self._pool.terminate()
 
     async def _rows(self, ids: Sequence[PassageId], context: RequestContext, columns: str) -> list[Any]:
-        wanted = _uuids(ids)
+        wanted = uuids(ids)
         if not wanted:
             return []
         query = Query()
@@ -365,16 +365,6 @@ def _passage(row: Any) -> Passage:
         language=row["language"],
         metadata=row["metadata"],
     )
-
-
-def _uuids(ids: Sequence[str]) -> list[UUID]:
-    """Those of `ids` that are spelt as ours are; nothing else can be stored."""
-    found = []
-    for id_ in ids:
-        with suppress(ValueError):
-            if str(uuid := UUID(id_)) == id_:
-                found.append(uuid)
-    return found
 
 
 def _reason(error: Exception) -> str:

@@ -5,8 +5,11 @@ a term is, and how long a chunk is on average, counts within the tenant: another
 in one's ranking.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from chatkeep.adapters.pgvector.schema import Space
 from chatkeep.core.context import RequestContext
@@ -93,7 +96,19 @@ def _conditions(query: Query, tenant: Tenant, context: RequestContext, where: Wh
         conditions.append(f"chunk.metadata @> {query.add(dict(where.metadata))}::jsonb")
     if where.since is not None:
         conditions.append(f"chunk.modified_at >= {query.add(where.since)}")
+    if where.passages is not None:
+        conditions.append(f"chunk.id = ANY({query.add(uuids(where.passages))}::uuid[])")
     return conditions
+
+
+def uuids(ids: Sequence[str]) -> list[UUID]:
+    """Those of `ids` that are spelt as ours are; nothing else can be stored."""
+    found = []
+    for id_ in ids:
+        with suppress(ValueError):
+            if str(uuid := UUID(id_)) == id_:
+                found.append(uuid)
+    return found
 
 
 def readable(query: Query, context: RequestContext) -> str:

@@ -36,6 +36,7 @@ from chatkeep.adapters.qdrant.folder import (
     create,
     locked,
     new_shard_name,
+    read_ahead,
     read_state,
     remove_leftovers,
     remove_others,
@@ -48,6 +49,7 @@ from chatkeep.adapters.qdrant.points import (
     SPARSE,
     Among,
     Condition,
+    OneOf,
     counted_again,
     is_readable,
     is_uuid,
@@ -93,7 +95,7 @@ class EdgeIndex:
         self._writing = anyio.Lock()
         self._state = read_state(folder)
         remove_leftovers(folder, self._state)
-        self._shard = edge.EdgeShard.load(str(folder / self._state.shard))
+        self._shard = _load(folder / self._state.shard)
         self._meanwhile: _Meanwhile | None = None
 
     @classmethod
@@ -336,7 +338,7 @@ class EdgeIndex:
         await anyio.to_thread.run_sync(shutil.rmtree, self._folder / before[1], True)
 
     def _caught_up(self, copy: Path, meanwhile: "_Meanwhile") -> Any:
-        shard = edge.EdgeShard.load(str(copy))
+        shard = _load(copy)
         touched = sorted(meanwhile.touched)
         for first in range(0, len(touched), _DOCUMENTS_A_STEP):
             chosen = _filter([of_documents(touched[first : first + _DOCUMENTS_A_STEP])])
@@ -376,6 +378,12 @@ class _Meanwhile:
     began_with: State
 
 
+def _load(folder: Path) -> Any:
+    shard = edge.EdgeShard.load(str(folder))
+    read_ahead(folder)  # now: loading empties the system's cache of them
+    return shard
+
+
 def _pages(shard: Any, chosen: Any, *, fields: Any, with_vector: bool) -> Iterator[list[Any]]:
     """The points of a filter, or all, some at a time."""
     offset: Any = None
@@ -395,6 +403,8 @@ def _filter(conditions: Sequence[Condition]) -> Any:
 
 
 def _condition(condition: Condition) -> Any:
+    if isinstance(condition, OneOf):
+        return edge.HasIdCondition(set(condition.ids))
     if isinstance(condition, Among):
         # For one value, MatchAny takes four times as long where rarity is counted among what matches.
         one = len(condition.values) == 1

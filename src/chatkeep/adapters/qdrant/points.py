@@ -51,7 +51,14 @@ class NotBefore:
     time: str
 
 
-Condition = Among | NotBefore
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The point is one of these."""
+
+    ids: tuple[str, ...]
+
+
+Condition = Among | NotBefore | OneOf
 
 
 def space_name(embedder: Embedder | None) -> str:
@@ -76,6 +83,8 @@ def wanted(context: RequestContext, where: Where) -> list[Condition]:
         conditions.append(Among("source", where.sources))
     if where.since is not None:
         conditions.append(NotBefore("modified_at", where.since.isoformat()))
+    if where.passages is not None:
+        conditions.append(OneOf(tuple(id_ for id_ in where.passages if is_uuid(id_))))
     return conditions
 
 

@@ -32,6 +32,7 @@ from chatkeep.adapters.qdrant.points import (
     SPARSE,
     Among,
     Condition,
+    OneOf,
     counted_again,
     is_readable,
     is_uuid,
@@ -475,7 +476,9 @@ def _filter(conditions: Sequence[Condition]) -> models.Filter:
     return models.Filter(must=[_condition(condition) for condition in conditions])
 
 
-def _condition(condition: Condition) -> models.FieldCondition:
+def _condition(condition: Condition) -> models.FieldCondition | models.HasIdCondition:
+    if isinstance(condition, OneOf):
+        return models.HasIdCondition(has_id=list(condition.ids))
     if isinstance(condition, Among):
         one = len(condition.values) == 1
         match = (
