@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from benchmarks import quality, startup
+from benchmarks import quality, startup, weight
+from benchmarks.element import report as element
 from benchmarks.ingest import report as ingest
 from benchmarks.retrieval import report as retrieval
 from benchmarks.streaming import report as streaming
@@ -21,8 +22,10 @@ def _quality(quick: bool, collections: Path | None) -> RenderableType:
 
 
 _MEASUREMENTS: dict[str, Callable[[bool, Path | None], RenderableType]] = {
+    "weight": lambda *_: weight.table(),
     "startup": lambda *_: startup.table(startup.measure()),
     "streaming": lambda quick, _: streaming.table(streaming.measure(quick)),
+    "element": lambda quick, _: element.table(element.measure(quick)),
     "quality": _quality,
     "retrieval": lambda quick, _: retrieval.table(retrieval.measure(quick)),
     "ingest": lambda quick, _: ingest.table(ingest.measure(quick)),

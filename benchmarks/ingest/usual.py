@@ -1,17 +1,17 @@
 """`python -m benchmarks.ingest.usual FOLDER DATA`: the pipeline of LangChain's tutorials.
 
 Files are read, HTML is made text, `RecursiveCharacterTextSplitter` cuts at 1,000 characters with 200 of
-overlap, and `QdrantVectorStore.add_documents` embeds and stores on disk, dense vectors alone. The
-embedder is the very one chatkeep uses, the same weights in the same onnxruntime and batches, behind
-LangChain's `Embeddings`: it takes 256 tokens a text, as sentence-transformers does with this model.
-`--weights FOLDER` takes sentence-transformers instead, which is what the tutorials install, if it is
-there.
+overlap, and `QdrantVectorStore.add_documents` embeds and stores on disk, dense vectors alone. Texts are
+embedded as LangChain's `FastEmbedEmbeddings` has it, in batches of 256, by the model in the folder `--model`:
+the weights and layers of chatkeep's, in the same onnxruntime, 256 tokens a text. Without it by chatkeep's own
+embedder, so that what is left of the difference is everything else.
 """
 
 import argparse
 import asyncio
 from pathlib import Path
 
+from fastembed import TextEmbedding
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_qdrant import QdrantVectorStore
@@ -19,9 +19,23 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from qdrant_client import QdrantClient, models
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks.ingest.model import NAME
 from chatkeep.knowledge.protocols import Embedder
 from chatkeep.settings import Settings
 from chatkeep.wiring.embedding import open_embedder
+
+
+class FastEmbedder(Embeddings):
+    """As `langchain_community` wraps FastEmbed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = TextEmbedding(NAME, specific_model_path=str(folder), threads=1)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [vector.tolist() for vector in self._model.embed(texts, batch_size=256)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
 
 
 class SameEmbedder(Embeddings):
@@ -43,7 +57,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("folder", type=Path)
     options.add_argument("data", type=Path)
-    options.add_argument("--weights", type=Path, help="folder for sentence-transformers to load from")
+    options.add_argument("--model", type=Path, help="folder for FastEmbed to load from")
     chosen = options.parse_args()
     documents = [_read(file) for file in sorted(chosen.folder.iterdir())]
     splitter = RecursiveCharacterTextSplitter(chunk_size=1_000, chunk_overlap=200)
@@ -52,18 +66,13 @@ def main() -> None:
     client.create_collection(
         "documents", vectors_config=models.VectorParams(size=384, distance=models.Distance.COSINE)
     )
-    embeddings = _embeddings(chosen.data, chosen.weights)
+    embeddings = FastEmbedder(chosen.model) if chosen.model else _same(chosen.data)
     QdrantVectorStore(client, "documents", embeddings).add_documents(chunks)
     print(len(chunks))
     client.close()
 
 
-def _embeddings(data: Path, weights: Path | None) -> Embeddings:
-    if weights is not None:
-        from langchain_huggingface import HuggingFaceEmbeddings
-
-        found: Embeddings = HuggingFaceEmbeddings(model_name=str(weights))
-        return found
+def _same(data: Path) -> Embeddings:
     embedder = asyncio.run(open_embedder(Settings.load(data_dir=data)))
     if embedder is None:
         raise SystemExit("This measurement needs the embedder's weights.")

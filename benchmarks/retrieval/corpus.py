@@ -20,7 +20,7 @@ from chatkeep.knowledge.protocols import Embedder, Vectors
 SMALL_TENANT_SHARE = 0.05
 _MOST_PASSAGES, _CHUNKS_A_PASSAGE = 2_000, 40
 _PASSAGE_CHARACTERS = 800
-_QUERIES = 40
+_QUERIES, _WARM_UP = 40, 200
 _WORDS_A_CHUNK = (40, 160)
 _MOVED = 0.6  # length of the random step from a unit vector: near passages end up at cosine 0.7 to 0.8
 _SEED = 7
@@ -43,7 +43,7 @@ async def make(folder: Path, points: int, embedder: Embedder, tell: Tell) -> Non
     random = np.random.default_rng(_SEED)
     origins_wanted = min(_MOST_PASSAGES, max(100, points // _CHUNKS_A_PASSAGE))
     found = [text[:_PASSAGE_CHARACTERS] for text in prose.texts() if len(text) > 200]
-    chosen = random.permutation(len(found))[: origins_wanted + _QUERIES]
+    chosen = random.permutation(len(found))[: origins_wanted + _QUERIES + _WARM_UP]
     passages = [found[place] for place in chosen[:origins_wanted]]
     queries = [_question(found[place]) for place in chosen[origins_wanted:]]
     tell(f"Embedding {len(passages)} real passages")
@@ -77,9 +77,10 @@ def chunks(folder: Path) -> Iterator[Made]:
             yield Made(json.loads(line), vectors[place], "small" if place % every == 0 else "large")
 
 
-def queries(folder: Path) -> list[str]:
-    found = json.loads((folder / "queries.json").read_text())
-    return [str(query) for query in found]
+def queries(folder: Path) -> tuple[list[str], list[str]]:
+    """Those to measure, and others to ask before: a server has answered some when it is asked for speed."""
+    found = [str(query) for query in json.loads((folder / "queries.json").read_text())]
+    return found[:_QUERIES], found[_QUERIES:]
 
 
 def _question(text: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from chatkeep.adapters.qdrant.edge import EdgeIndex
 from chatkeep.core.context import RequestContext
 from chatkeep.core.ids import TenantId, UserId
 from chatkeep.knowledge.documents import Chunk, Document, DocumentId, PassageId
+from chatkeep.knowledge.fuse import dbsf
 from chatkeep.knowledge.protocols import IndexedChunk
 from chatkeep.knowledge.retrieve import Retriever
 from chatkeep.settings import Settings
@@ -37,16 +38,24 @@ async def main(folder: Path, data: Path) -> None:
     await index.flush()
     await index.optimize()
     fill = time.perf_counter() - began
-    retriever, asked = Retriever(embedder, index), queries(folder)
+    retriever = Retriever(embedder, index)
+    asked, warm_up = queries(folder)
+
+    async def fused(query: str, tenant: str) -> object:
+        return dbsf(await retriever.candidates(query, _context(tenant)))
+
+    async def passages(query: str) -> object:
+        return await retriever.search(query, _LIMIT, _context("large"))
+
+    async def times(ask: Callable[[str], Awaitable[object]]) -> list[tuple[float, float]]:
+        return await timed(ask, asked, warm_up, _SECONDS)
+
     try:
         Times(
-            embed=await timed(lambda query: embedder.embed([query]), asked, _SECONDS),
-            whole=await timed(
-                lambda query: retriever.search(query, _LIMIT, _context("large")), asked, _SECONDS
-            ),
-            filtered=await timed(
-                lambda query: retriever.search(query, _LIMIT, _context("small")), asked, _SECONDS
-            ),
+            embed=await times(embedder.embed_query),
+            fused=await times(lambda query: fused(query, "large")),
+            filtered=await times(lambda query: fused(query, "small")),
+            passages=await times(passages),
             fill=fill,
         ).print()
     finally:

@@ -22,15 +22,15 @@ from chatkeep.wiring.embedding import open_embedder
 
 POINTS, QUICK_POINTS = 100_000, 10_000
 _DEADLINE = 1_800.0
-_GOALS = {"whole": 15.0, "filtered": 10.0}
+_GOALS = {"fused": 15.0, "filtered": 10.0}
 _GAIN = 20.0
 _CLOCK, _CPU = 0, 1
 _NOTES = (
-    "Both: a process of its own on one core, in turn, the same chunks, vectors and embedder, DBSF "
-    "over 100 hits of each leg. chatkeep also reads 8 passages and drops repeats, from disk; local "
-    "mode is in memory. A twentieth of the chunks are the small tenant's; the large one has the rest,"
-    " and chatkeep filters by it too. Goals are held against CPU time: with one core of its own a "
-    "query takes as long on the clock."
+    "Both: a process of its own on one core, in turn, the same chunks, vectors and embedder, DBSF over 100 "
+    "hits of each leg, after some questions that do not count. What chatkeep reads is on disk; local mode is "
+    "in memory. A twentieth of the chunks are the small tenant's; the large one has the rest, and chatkeep "
+    "filters by it too. Goals are held against CPU time: with one core of its own a query takes as long on "
+    "the clock."
 )
 
 
@@ -77,7 +77,7 @@ def table(found: Retrieval) -> Group:
     for heading in ("figure", "chatkeep", "local mode", "ratio", "goal", "holds"):
         shown.add_column(heading, justify="left" if heading == "figure" else "right")
     for name, field in (
-        ("embed + both searches + fusion", "whole"),
+        ("embed + both searches + fusion", "fused"),
         ("the same, a tenant of a twentieth", "filtered"),
     ):
         ours, local = getattr(found.ours, field), getattr(found.local, field)
@@ -85,6 +85,7 @@ def table(found: Retrieval) -> Group:
         holds = _median(ours, _CPU) <= _GOALS[field] and gain >= _GAIN
         goal = f"<= {_GOALS[field]:.0f} ms, 1/{_GAIN:.0f}"
         shown.add_row(name, _spread(ours), _spread(local), f"1/{gain:.0f}", goal, "yes" if holds else "NO")
+    shown.add_row("with feedback and 8 passages read", _spread(found.ours.passages), "", "", "", "")
     shown.add_row("embed alone", _spread(found.ours.embed), _spread(found.local.embed), "", "", "")
     shown.add_row("store all chunks", f"{found.ours.fill:.0f} s", f"{found.local.fill:.0f} s", "", "", "")
     memory = (f"{size / 1e6:,.0f} MB" for size in found.memory)

@@ -104,6 +104,7 @@ def running(folder: Path) -> Iterator[Bench]:
             "OPENAI_BASE_URL": model.url,
             "OPENAI_DEFAULT_MODEL": "paced",
             "CHATKEEP_EMBEDDER": "none",
+            "CHATKEEP_MAX_RUNS": "5000",  # what is measured is what the process can, not what it may
         }
         ours = opened.enter_context(_serving("chatkeep", serve, environment))
         for server in (ours, reference):
