@@ -1,9 +1,22 @@
 /**
- * Builds into the Python package: `chatkit.js`, the element as one script for any page, and with `--mode page`
- * the chat page that the server shows at `/`. Names are fixed, because the package serves them by name.
+ * Builds, by mode:
+ *
+ * - into the Python package: `chatkit.js`, the element as one script for any page, and what it loads later; with
+ *   `page`, the chat page that the server shows at `/`. Names are fixed, because the package serves them by name.
+ * - `package`: `dist/`, what would be published to npm.
+ * - `size`: nothing; prints what the script weighs. `weigh`: nothing, for the test that weighs it.
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BuildEnvironmentOptions } from 'vite';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { compress } from './bundle/compress.ts';
+import { lexerOnly } from './bundle/lexer.ts';
+import { linkChunks } from './bundle/link.ts';
+import { packageFiles } from './bundle/package.ts';
+import { table, weigh } from './bundle/sizes.ts';
+import { separateWords } from './bundle/words.ts';
+import manifest from './package.json' with { type: 'json' };
 
 /** Files of the page that need no building. */
 const pageFiles: Plugin = {
@@ -18,51 +31,73 @@ const pageFiles: Plugin = {
   },
 };
 
-/**
- * Keeps marked's lexer and drops the rest of it, a fifth: its one module sets up a parser, a renderer and a
- * global instance as it loads, which no bundler may leave out unasked.
- */
-const lexerOnly: Plugin = {
-  name: 'marked-lexer-only',
-  apply: 'build',
-  transform(code, id) {
-    if (!id.endsWith('/marked/lib/marked.esm.js')) return null;
-    let kept = '';
-    for (const statement of this.parse(code).body) {
-      const text = code.slice(statement.start, statement.end);
-      // What is hung on the function `marked`, and read from it again.
-      if (statement.type === 'ExpressionStatement' || /^var \w+=\w+\.\w+,/.test(text)) continue;
-      if (statement.type !== 'ExportNamedDeclaration') {
-        kept += `${text.replace(/^var \w+=(?=new )/, '$&/* @__PURE__ */')}\n`;
-        continue;
-      }
-      const lexer = /\b(\w+) as Lexer\b/.exec(text)?.[1];
-      if (lexer === undefined) this.error('marked no longer exports its lexer as it did');
-      kept += `export { ${lexer} as Lexer };\n`;
-    }
-    return { code: kept, map: null, moduleSideEffects: false };
-  },
+const SERVED = '../src/chatkeep/_web';
+/** Where the element's files of this version lie, seen from the root of the server. */
+const folder = `chatkit/${manifest.version}/`;
+const words = separateWords({ folder });
+const linked = linkChunks({
+  folder,
+  scripts: { 'chatkit.js': `./${folder}`, [`${folder}chatkit.js`]: './' },
+});
+const printed = weigh((sizes) => {
+  console.log(table(sizes));
+});
+
+const PLUGINS: Readonly<Record<string, Plugin[]>> = {
+  page: [pageFiles, compress(SERVED)],
+  package: [lexerOnly, packageFiles(`${SERVED}/${folder}`)],
+  size: [lexerOnly, words, linked, ...printed],
+  weigh: [lexerOnly, words, linked],
+  production: [lexerOnly, words, linked, compress(SERVED)],
 };
 
-export default defineConfig(({ command, mode }) => {
+function building(mode: string): BuildEnvironmentOptions {
   const isPage = mode === 'page';
+  const isPackage = mode === 'package';
+  const isDry = mode === 'size' || mode === 'weigh';
   return {
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    define: command === 'build' ? { 'process.env.NODE_ENV': '"production"' } : {},
-    plugins: isPage ? [pageFiles] : [lexerOnly],
-    build: {
-      outDir: '../src/chatkeep/_web',
-      emptyOutDir: !isPage,
-      target: 'es2022',
-      lib: {
-        entry: isPage ? 'src/page/page.ts' : 'src/define.ts',
-        formats: ['iife'],
-        name: 'chatkeep',
-        fileName: () => (isPage ? 'page.js' : 'chatkit.js'),
-      },
+    outDir: isPackage ? 'dist' : SERVED,
+    emptyOutDir: !isPage && !isDry,
+    copyPublicDir: !isPackage,
+    write: !isDry,
+    target: 'es2022',
+    lib: {
+      entry: isPage ? 'src/page/page.ts' : 'src/define.ts',
+      formats: [isPage ? 'iife' : 'es'],
+      name: 'chatkeep',
+      fileName: () => (isPage ? 'page.js' : 'index.js'),
     },
-    // The wire fixtures lie beside this folder, where the Python tests read them too.
-    server: { fs: { allow: ['..'] } },
-    test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+    minify: isPage, // linking minifies the script, and who uses the package minifies that
+    cssMinify: true,
+    rolldownOptions: isPage
+      ? {}
+      : {
+          preserveEntrySignatures: false,
+          output: {
+            chunkFileNames: isPackage ? 'chunks/[name]-[hash].js' : '[name].js',
+            // What is needed at first stays in the script, whatever else needs it: it cannot wait for another.
+            codeSplitting: { groups: [{ name: 'initial', tags: ['$initial'] }] },
+          },
+        },
   };
-});
+}
+
+export default defineConfig(({ command, mode }) => ({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // beautiful-mermaid's own layout library is twenty times as large, and under another licence.
+  resolve: {
+    alias: {
+      'elkjs/lib/elk.bundled.js': fileURLToPath(new URL('src/rich/diagram/layout.ts', import.meta.url)),
+    },
+  },
+  define: command === 'build' ? { 'process.env.NODE_ENV': '"production"' } : {},
+  plugins: command === 'build' ? (PLUGINS[mode] ?? []) : [],
+  build: building(mode),
+  // The wire fixtures lie beside this folder, where the Python tests read them too.
+  server: { fs: { allow: ['..'] } },
+  test: {
+    environment: 'happy-dom',
+    include: ['{src,bundle}/**/*.test.{ts,tsx}'],
+    server: { deps: { inline: ['beautiful-mermaid'] } },
+  },
+}));

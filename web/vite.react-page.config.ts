@@ -1,12 +1,18 @@
-/** Builds the React page of the browser tests into the directory that OUT_DIR names (an absolute path). */
+/**
+ * Builds the React page of the browser tests into the directory that OUT_DIR names (an absolute path); with the
+ * React of another major version, if OUT_REACT names one that is installed beside the first.
+ */
 import { defineConfig, loadEnv } from 'vite';
 
-const { OUT_DIR } = loadEnv('', '.', 'OUT_DIR');
+const { OUT_DIR, OUT_REACT } = loadEnv('', '.', 'OUT_');
 if (!OUT_DIR) throw new Error('Set OUT_DIR to the directory to build the React page into.');
 
 export default defineConfig({
   root: '../tests/browser/react-page',
   base: './',
+  resolve: {
+    alias: OUT_REACT ? [{ find: /^(react|react-dom)(?=\/|$)/, replacement: `$1-${OUT_REACT}` }] : [],
+  },
   oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
   plugins: [
     {

@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,8 +27,22 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
 ]
 _PATIENCE_MILLISECONDS = 15_000
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Somebody's own web site: its origin, and the folder it serves."""
+
+    origin: str
+    folder: Path
 
 
 expect.set_options(timeout=_PATIENCE_MILLISECONDS)
@@ -87,3 +106,14 @@ def extractive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """chatkeep on the harbour's documents, as it comes: no model, no key."""
     with serving([HARBOUR], tmp_path_factory.mktemp("extractive")) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Site(f"http://127.0.0.1:{server.server_port}", folder)
+        server.shutdown()
+        thread.join()

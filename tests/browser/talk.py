@@ -16,7 +16,7 @@ def ask(page: Page, question: str) -> None:
 
 def answer(page: Page) -> str:
     """The whole text of the conversation, once the last answer is complete."""
-    expect(page.get_by_role("button", name="Copy").last).to_be_visible()
+    expect(page.get_by_role("button", name="Copy", exact=True).last).to_be_visible()
     return page.get_by_role("log").inner_text()
 
 
@@ -39,7 +39,7 @@ def stored(url: str) -> list[str]:
     with httpx.Client(base_url=url, timeout=40) as client:
         (thread, *_) = _call(client, "threads.list", limit=1, order="desc")["data"]
         items = _call(client, "threads.get_by_id", thread_id=thread["id"])["items"]["data"]
-    return ["".join(part["text"] for part in item["content"]) for item in items]
+    return ["".join(part["text"] for part in item["content"]) for item in items if "content" in item]
 
 
 def _call(client: httpx.Client, operation: str, **params: Any) -> dict[str, Any]:

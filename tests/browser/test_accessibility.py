@@ -6,20 +6,18 @@ contexts here set the policy aside, and the `page` fixture of the other tests ke
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from chatkeep.testing import Fault, Reply, ScriptedModelServer
+from chatkeep.testing import Fault, Gate, Reply, ScriptedModelServer
+from tests.browser.axe import violations
 from tests.browser.talk import answer, ask
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
 
-_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 # Sizes are measured on what a finger would meet, contrast on both schemes.
 _WIDTHS = (1280, 390)
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -47,23 +45,6 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
 
     yield open_page
     context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, a line each: the rule, the place, the reason."""
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        """async (rules) => {
-            const { violations, passes } = await axe.run({ runOnly: rules });
-            const faults = violations.flatMap(({ id, nodes }) =>
-                nodes.map((node) => `${id}: ${node.target.flat().join(' ')}: ${node.failureSummary}`));
-            return { faults, passes: passes.length };
-        }""",
-        _RULES,
-    )
-    assert found["passes"] > 5, "axe looked at nothing"
-    faults: list[str] = found["faults"]
-    return faults
 
 
 def test_the_start_screen_has_no_violations(open_page: Open, extractive: Server) -> None:
@@ -131,22 +112,34 @@ def test_everything_to_touch_is_40_pixels_high(
     page.get_by_role("button", name="Conversation history").click()
     expect(page.get_by_role("button", name=re.compile("^Rename")).first).to_be_visible()
     sizes = page.locator("button").evaluate_all(
-        "all => all.map((it) => [it.getAttribute('aria-label') ?? it.textContent, it.offsetHeight])"
+        """all => all.filter((it) => it.checkVisibility())
+            .map((it) => [it.getAttribute('aria-label') ?? it.textContent, it.offsetHeight])"""
     )
     assert len(sizes) > 8
     assert [name for name, height in sizes if height < 40] == []
     context.close()
 
 
-def test_the_keyboard_alone_asks_opens_a_citation_and_renames(
-    page: Page, scripted: Server, model: ScriptedModelServer
-) -> None:
-    model.script(Reply("On channel 12 [1]."))
+def test_a_journey_by_keyboard_alone(page: Page, scripted: Server, model: ScriptedModelServer) -> None:
+    gate = Gate()
+    model.script(Reply(chunks=["On channel ", "number [1]."], gate=gate), Reply("On channel 12 [1]."))
     page.goto(scripted.url)
+    log = page.get_by_role("log")
+
     press_until(page, "Ask a question")
     page.keyboard.type("Which channel is the harbour master on?")
     page.keyboard.press("Enter")
+    gate.step()
+    expect(log).to_contain_text("On channel")
+    press_until(page, "Stop responding")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Answer again")).to_be_visible()
+    gate.open()
+    press_until(page, "Answer again", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(log).to_contain_text("On channel 12")
     answer(page)
+
     press_until(page, "Source 1", "Shift+Tab")
     expect(page.get_by_role("tooltip")).to_be_visible()
     page.keyboard.press("Escape")
@@ -159,15 +152,33 @@ def test_the_keyboard_alone_asks_opens_a_citation_and_renames(
     press_until(page, "Conversation history", "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Conversation history")).to_be_visible()
-    press_until(page, "Rename Which channel")
-    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Which channel is the harbour", exact=False).first).to_be_visible()
+    page.keyboard.type("harbour master")
+    expect(page.get_by_role("searchbox")).to_have_value("harbour master")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("F2")
     expect(page.get_by_role("textbox", name="Title of the conversation")).to_be_focused()
-    page.keyboard.type("The radio")
+    page.keyboard.type("The harbour master's radio")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="The radio", exact=True)).to_be_focused()
-    page.keyboard.press("Escape")
+    renamed = page.get_by_role("button", name="The harbour master's radio", exact=True)
+    expect(renamed).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    press_until(page, "Undo")
+    page.keyboard.press("Enter")
+    expect(renamed).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_role("button", name="Conversation history")).to_be_focused()
+    expect(page.get_by_role("heading", name="The harbour master's radio")).to_be_visible()
+    expect(log).to_contain_text("On channel 12")
+
+    press_until(page, "Dark mode", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Light mode")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Dark mode")).to_be_focused()
 
 
 def press_until(page: Page, name: str, key: str = "Tab") -> None:

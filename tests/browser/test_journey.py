@@ -116,7 +116,7 @@ def test_the_answer_can_be_copied(page: Page, scripted: Server, model: ScriptedM
     page.goto(scripted.url)
     ask(page, "Where do I keep the buoy?")
     answer(page)
-    page.get_by_role("button", name="Copy").last.click()
+    page.get_by_role("button", name="Copy", exact=True).last.click()
     assert "Keep the **green** buoy to starboard." in page.evaluate("navigator.clipboard.readText()")
 
 

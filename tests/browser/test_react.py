@@ -20,9 +20,13 @@ _WEB = Path(__file__).parents[2] / "web"
 @pytest.fixture(scope="session")
 def react_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page in `react-page/`, built as its author would build it."""
-    folder = tmp_path_factory.mktemp("react-page")
+    return build_page(tmp_path_factory.mktemp("react-page"))
+
+
+def build_page(folder: Path, react: str = "") -> Path:
     command = ["npx", "vite", "build", "--config", "vite.react-page.config.ts", "--logLevel", "warn"]
-    subprocess.run(command, cwd=_WEB, env={**os.environ, "OUT_DIR": str(folder)}, check=True, timeout=120)
+    environment = {**os.environ, "OUT_DIR": str(folder), "OUT_REACT": react}
+    subprocess.run(command, cwd=_WEB, env=environment, check=True, timeout=120)
     return folder
 
 

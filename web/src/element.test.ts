@@ -88,7 +88,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-test('F78: options before attachment, listeners after: `ready` is heard once, and first', async () => {
+test('case 78: options before attachment, listeners after: `ready` is heard once, and first', async () => {
   const element = document.createElement('openai-chatkit') as Element;
   const server = new ScriptedServer();
   element.setOptions({ api: { url: '/chatkit', domainKey: 'x', fetch: server.fetch as typeof fetch } });
@@ -102,7 +102,7 @@ test('F78: options before attachment, listeners after: `ready` is heard once, an
   await vi.waitFor(() => expect(server.of('threads.list')).toHaveLength(1));
 });
 
-test('F14: ready comes before the initial thread is loaded', async () => {
+test('case 14: ready comes before the initial thread is loaded', async () => {
   const it = page();
   it.server.on('threads.get_by_id', () =>
     json(say.thread('thr_9', { items: { data: [say.user('u', 'Earlier')] } })),
@@ -135,7 +135,7 @@ test('without options there is nothing: no request, no event', async () => {
   await expect(it.element.sendUserMessage({ text: 'x' })).rejects.toMatchObject({ name: 'IntegrationError' });
 });
 
-test('F11: Enter sends, Shift+Enter does not, and the answer appears', async () => {
+test('case 11: Enter sends, Shift+Enter does not, and the answer appears', async () => {
   const it = await shown();
   it.server.on('threads.create', () =>
     sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', 'Hello'))),
@@ -154,7 +154,7 @@ test('F11: Enter sends, Shift+Enter does not, and the answer appears', async () 
 test.each([
   ['isComposing', { isComposing: true }],
   ['key code 229', { keyCode: 229 }],
-])('F66: Enter during composition (%s) is not a send; the one after it is', async (_, init) => {
+])('case 66: Enter during composition (%s) is not a send; the one after it is', async (_, init) => {
   const it = await shown();
   it.server.on('threads.create', () => sse(say.created(), say.done(say.user('u'))));
   const input = write(it, 'にほん');
@@ -168,7 +168,7 @@ test.each([
   expect(it.server.of('threads.create')).toHaveLength(1);
 });
 
-test('F7: a new fetch serves the next request and nothing starts over', async () => {
+test('case 7: a new fetch serves the next request and nothing starts over', async () => {
   const it = await shown();
   const other = new ScriptedServer().on('threads.create', () => sse(say.created(), say.done(say.user('u'))));
   it.element.setOptions({ api: { url: '/chatkit', domainKey: 'x', fetch: other.fetch as typeof fetch } });
@@ -178,7 +178,7 @@ test('F7: a new fetch serves the next request and nothing starts over', async ()
   expect(other.of('threads.list')).toEqual([]);
 });
 
-test('F81: a new theme during a stream leaves the stream and the draft alone', async () => {
+test('case 81: a new theme during a stream leaves the stream and the draft alone', async () => {
   const it = await shown();
   const stream = await responding(it);
   write(it, 'a draft');
@@ -194,7 +194,7 @@ test('F81: a new theme during a stream leaves the stream and the draft alone', a
   expect(stream.aborted).toBe(false);
 });
 
-test('F35: the Stop button ends the answer and the Send button returns', async () => {
+test('case 35: the Stop button ends the answer and the Send button returns', async () => {
   const it = await shown();
   const stream = await responding(it);
   await vi.waitFor(() => named(it, 'Stop responding').click());
@@ -264,7 +264,7 @@ test('a connection given up says that the server cannot be reached', async () =>
   clock.mockRestore();
 });
 
-test('F33: the error row is an alert with a Retry button', async () => {
+test('case 33: the error row is an alert with a Retry button', async () => {
   const it = await shown();
   it.server.on('threads.create', () =>
     sse(say.created(), say.done(say.user('u')), say.failure({ code: 'stream.error', allow_retry: true })),
@@ -280,7 +280,7 @@ test('F33: the error row is an alert with a Retry button', async () => {
 test.each([
   [{ type: 'locked', reason: 'Escalated' }, 'Escalated'],
   [{ type: 'locked' }, 'This conversation is locked.'],
-])('F21: a locked thread says why in a composer that takes nothing: %j', async (status, words) => {
+])('case 21: a locked thread says why in a composer that takes nothing: %j', async (status, words) => {
   const it = await shown();
   it.server.on('threads.get_by_id', () => json(say.thread('thr_1', { status })));
   await it.element.setThreadId('thr_1');
@@ -288,7 +288,7 @@ test.each([
   expect(find<HTMLTextAreaElement>(it, 'textarea').disabled).toBe(true);
 });
 
-test('F22: a thread that closes during an answer keeps what was said and loses its composer', async () => {
+test('case 22: a thread that closes during an answer keeps what was said and loses its composer', async () => {
   const it = await shown();
   const stream = await responding(it);
   stream.send(say.updatedThread({ status: { type: 'closed', reason: 'Done' } }));
@@ -297,7 +297,7 @@ test('F22: a thread that closes during an answer keeps what was said and loses i
   expect(it.view.querySelector('textarea')).toBeNull();
 });
 
-test('F31: a notice shows its link', async () => {
+test('case 31: a notice shows its link', async () => {
   const it = await shown();
   it.server.on('threads.create', () =>
     sse(
@@ -317,7 +317,7 @@ test('F31: a notice shows its link', async () => {
   );
 });
 
-test('F43: nothing of an answer runs, and images of other hosts are not loaded', async () => {
+test('case 43: nothing of an answer runs, and images of other hosts are not loaded', async () => {
   const it = await shown();
   const answer = '<img src=x onerror=alert(1)>\n\n[a](javascript:1)\n\n![p](https://evil.example/p.png)';
   it.server.on('threads.create', () =>
@@ -333,7 +333,7 @@ test('F43: nothing of an answer runs, and images of other hosts are not loaded',
   expect(it.view.querySelector('a[href^="javascript"]')).toBeNull();
 });
 
-test('F44: a deep link tells the page and goes nowhere', async () => {
+test('case 44: a deep link tells the page and goes nowhere', async () => {
   const it = await shown();
   const answer = '[Doc](chatkit-link://document?document_id=x%20y)';
   it.server.on('threads.create', () =>
@@ -344,7 +344,54 @@ test('F44: a deep link tells the page and goes nowhere', async () => {
   expect(it.details.deeplink).toEqual([{ name: 'document', data: { document_id: 'x y' } }]);
 });
 
-test('F24: the history opens without a header, closes on Esc and gives the focus back', async () => {
+test.each([true, false])(
+  'case 45: an entity that is interactive (%s) tells the page of clicks, beside the text and in the list',
+  async (interactive) => {
+    const onClick = vi.fn();
+    const onRequestPreview = vi.fn(() => Promise.resolve({ preview: null }));
+    const it = await shown({ entities: { onClick, onRequestPreview } });
+    const source = {
+      type: 'entity',
+      id: 'ada',
+      title: 'Ada',
+      inline_label: 'Ada L.',
+      interactive,
+      data: { k: 'v' },
+    };
+    const content = [
+      { type: 'output_text', text: 'Said.', annotations: [{ type: 'annotation', source, index: 4 }] },
+    ];
+    const item = {
+      id: 'a',
+      thread_id: 'thr_1',
+      created_at: '2030-01-01T00:00:00',
+      type: 'assistant_message',
+      content,
+    };
+    const said = say.event({ type: 'thread.item.done', item });
+    it.server.on('threads.create', () => sse(say.created(), say.done(say.user('u')), said));
+    await it.element.sendUserMessage({ text: 'Hi' });
+    await vi.waitFor(() => find(it, '.ck-sources-toggle').click());
+    await vi.waitFor(() => find(it, 'li .ck-source'));
+    for (const place of ['.ck-cite', '.ck-source']) {
+      const name = find(it, place);
+      expect(name.textContent).toContain('Ada');
+      name.dispatchEvent(new Event('pointerenter'));
+      name.click();
+    }
+    if (!interactive) {
+      expect(onClick).not.toHaveBeenCalled();
+      return;
+    }
+    expect(onClick).toHaveBeenCalledTimes(2);
+    expect(onClick).toHaveBeenCalledWith(
+      expect.objectContaining({ id: 'ada', title: 'Ada', data: { k: 'v' } }),
+    );
+    await vi.waitFor(() => expect(onRequestPreview).toHaveBeenCalled());
+  },
+);
+
+test('case 24: the history opens without a header, closes on Esc and gives the focus back', async () => {
   const it = await shown({ header: { enabled: false } });
   it.server.on('threads.list', () => json({ data: [say.thread('thr_1', { title: 'First' })] }));
   await it.element.focusComposer();
@@ -356,34 +403,7 @@ test('F24: the history opens without a header, closes on Esc and gives the focus
   expect(it.view.activeElement).toBe(find(it, 'textarea'));
 });
 
-test('F19, F20: rows are renamed in place and deleted only when confirmed', async () => {
-  const it = await shown();
-  it.server.on('threads.list', () => json({ data: [say.thread('thr_1', { title: 'First' })] }));
-  await it.element.showHistory();
-  await vi.waitFor(() => named(it, 'Rename First').click());
-  const field = await vi.waitFor(() => find<HTMLInputElement>(it, '.ck-row-field'));
-  field.value = 'X';
-  press(field, 'Enter');
-  await vi.waitFor(() => expect(find(it, '.ck-row-open').textContent).toBe('X'));
-  expect(it.server.of('threads.update').map((asked) => asked.params)).toEqual([
-    { thread_id: 'thr_1', title: 'X' },
-  ]);
-  named(it, 'Rename X').click();
-  const again = await vi.waitFor(() => find<HTMLInputElement>(it, '.ck-row-field'));
-  again.value = 'Y';
-  press(again, 'Escape');
-  again.dispatchEvent(new FocusEvent('blur'));
-  await vi.waitFor(() => expect(it.view.activeElement).toBe(find(it, '.ck-row-open')));
-  expect(it.server.of('threads.update')).toHaveLength(1);
-  named(it, 'Delete X').click();
-  await vi.waitFor(() => find(it, '[role=alertdialog]'));
-  expect(it.server.of('threads.delete')).toEqual([]);
-  find(it, '.ck-button-danger').click();
-  await vi.waitFor(() => expect(it.server.of('threads.delete')).toHaveLength(1));
-  await vi.waitFor(() => expect(text(it)).toContain('No conversations yet'));
-});
-
-test('F83: two elements know nothing of each other', async () => {
+test('case 83: two elements know nothing of each other', async () => {
   const one = await shown();
   const two = await shown();
   const stream = await responding(one);
@@ -394,7 +414,7 @@ test('F83: two elements know nothing of each other', async () => {
   expect(stream.aborted).toBe(false);
 });
 
-test('F84: an element that is taken away ends its request; one that is moved does not', async () => {
+test('case 84: an element that is taken away ends its request; one that is moved does not', async () => {
   const it = await shown();
   const stream = await responding(it);
   const elsewhere = document.createElement('div');
@@ -417,10 +437,67 @@ test.each([
   ['xx', 'en', 'ltr'],
   ['ar', 'ar', 'rtl'],
   ['en-US', 'en-US', 'ltr'],
-])('F85: the locale %s is sent as %s and read %s', async (locale, sent, dir) => {
+])('case 85: the locale %s is sent as %s and read %s', async (locale, sent, dir) => {
   const it = await shown({ locale });
   expect(it.server.asked[0]?.headers['Accept-Language']).toBe(sent);
   expect(find(it, '.ck-root').getAttribute('dir')).toBe(dir);
+});
+
+test('case 85: the words follow the locale while a draft and a thread stay as they are', async () => {
+  const it = await shown();
+  it.server.on('threads.create', () =>
+    sse(say.created(), say.done(say.user('u')), say.done(say.assistant('a', 'Hello'))),
+  );
+  await it.element.sendUserMessage({ text: 'Hi' });
+  await vi.waitFor(() => expect(it.heard).toContain('response.end'));
+  await it.element.setComposerValue({ text: 'half a thought' });
+  const box = (): HTMLTextAreaElement => find(it, 'textarea');
+  const api = { url: '/chatkit', domainKey: 'x', fetch: it.server.fetch as typeof fetch };
+  for (const [locale, lang, placeholder] of [
+    ['ar', 'ar', 'أرسل رسالة إلى الذكاء الاصطناعي'],
+    ['de', 'de-DE', 'Nachricht an die KI'],
+    ['en', 'en', 'Message the AI'],
+  ] as const) {
+    it.element.setOptions({ api, locale });
+    await vi.waitFor(() => expect(box().placeholder).toBe(placeholder));
+    expect(find(it, '.ck-root').getAttribute('lang')).toBe(lang);
+    expect(box().value).toBe('half a thought');
+    expect(text(it)).toContain('Hello');
+  }
+  expect(it.heard.filter((name) => name === 'ready')).toHaveLength(1);
+});
+
+test('what is wrong with the options is said once, by the name of its field', async () => {
+  const it = await shown({ colour: 'red', history: { enabled: 'no' } });
+  const problems = (): string[] =>
+    (it.details.error ?? []).map((detail) => (detail as { error: Error }).error.message);
+  const expected = [
+    'ChatKit: options.colour is not an option: it has no effect',
+    'ChatKit: options.history.enabled must be true or false, not "no"',
+  ];
+  await vi.waitFor(() => expect(problems()).toEqual(expected));
+  it.set({ colour: 'blue', locale: 'xx' });
+  await vi.waitFor(() => expect(problems()).toHaveLength(3));
+  expect(problems()[2]).toContain('options.locale "xx"');
+});
+
+test('getComposerValue gives what setComposerValue takes', async () => {
+  const it = await shown({ composer: { models: [{ id: 'm', label: 'M' }] } });
+  const { getComposerValue } = it.element as Element & { getComposerValue: () => Promise<unknown> };
+  const content = [
+    { type: 'input_text', text: 'ask ' },
+    { type: 'input_tag', id: 'b', text: 'Bob', data: {} },
+  ] as const;
+  await it.element.setComposerValue({ content: [...content], reply: 'quoted' });
+  expect(await getComposerValue.call(it.element)).toEqual({
+    text: 'ask @Bob',
+    content,
+    reply: 'quoted',
+    attachments: [],
+    selectedToolId: null,
+    selectedModelId: 'm',
+  });
+  expect(it.server.of('threads.create')).toEqual([]);
 });
 
 test('another server means another conversation', async () => {

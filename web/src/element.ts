@@ -7,9 +7,16 @@
  */
 import type { ChatKitEvents, ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { computed, signal } from '@preact/signals';
-import { h, render } from 'preact';
-import { Conversation, type ComposerValue, type OutgoingMessage } from './conversation/conversation';
-import { messagesFor } from './i18n/locale';
+import { h, options as preact, render } from 'preact';
+import {
+  Conversation,
+  type ComposerContents,
+  type ComposerValue,
+  type OutgoingMessage,
+} from './conversation/conversation';
+import { importCatalogue } from './i18n/catalogues';
+import { createWords } from './i18n/words';
+import { later } from './lazy';
 import { readOptions, type Options } from './options';
 import { Client } from './protocol/client';
 import { IntegrationError } from './protocol/errors';
@@ -19,8 +26,11 @@ import { createStore } from './state/store';
 import { registerFonts } from './theme/fonts';
 import { themeSheet } from './theme/theme';
 import { App } from './views/App';
+import { nextFrame } from './views/frames';
 import { styles } from './views/styles';
 import type { View } from './views/view';
+
+const checking = later(() => import('./checkOptions'));
 
 /** Node has no `HTMLElement`; importing the script there must not fail. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- stands in for a class that is not there
@@ -29,6 +39,7 @@ const Base = (typeof HTMLElement === 'undefined' ? class {} : HTMLElement) as ty
 export class ChatKitElement extends Base implements OpenAIChatKit {
   readonly #options = signal<Options | null>(null);
   readonly #store = createStore();
+  readonly #words = createWords(importCatalogue);
   readonly #theme = new CSSStyleSheet();
   readonly #conversation: Conversation;
   readonly #client: Client;
@@ -36,15 +47,16 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
   #given: ChatKitOptions | null = null;
   #fonts: ReadonlySet<string> = new Set();
   #stage: 'blank' | 'starting' | 'ready' = 'blank';
+  readonly #told = new Set<string>();
   #isAway = false;
   #waiting: CustomEvent[] = [];
+  readonly #adopted = new Set<string>();
 
   constructor() {
     super();
     this.#root = this.attachShadow({ mode: 'open' });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(styles);
-    this.#root.adoptedStyleSheets = [this.#theme, sheet];
+    this.#root.adoptedStyleSheets = [this.#theme];
+    this.#adopt(styles);
     this.#client = new Client({
       api: () => this.#known().api,
       locale: () => this.#known().locale,
@@ -75,14 +87,17 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
 
   /** Applies the options as a whole; what a person is doing with the element goes on undisturbed. */
   setOptions(options: ChatKitOptions): void {
-    const { options: next, problems } = readOptions(options, navigator.language);
+    const next = readOptions(options, navigator.language);
     const before = this.#options.peek();
     this.#given = options;
+    // What was deleted at the old server is settled there.
+    if (before && !hasSameServer(before, next)) this.#conversation.history.settle();
     this.#options.value = next;
+    void this.#words.want(next.locale);
     this.#theme.replaceSync(themeSheet(next.theme));
     this.#fonts = registerFonts(next.theme.typography?.fontSources ?? [], this.#fonts);
     this.#conversation.applyOptions(next);
-    for (const problem of problems) this.#emit('chatkit.error', { error: new IntegrationError(problem) });
+    if (this.#stage === 'ready') void this.#check();
     if (before && !hasSameServer(before, next)) this.#conversation.reset();
     if (this.isConnected) this.#start();
   }
@@ -121,13 +136,16 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     await this.#conversation.sendUserMessage(message);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must be a rejection
-  async setComposerValue(value: ComposerValue & { attachments?: unknown; files?: unknown }): Promise<void> {
+  async setComposerValue(value: ComposerValue): Promise<void> {
     this.#assertConfigured('setComposerValue');
-    this.#conversation.setComposerValue(value);
-    if (value.attachments === undefined && value.files === undefined) return;
-    const error = new IntegrationError('setComposerValue() does not take attachments yet');
-    this.#emit('chatkit.error', { error });
+    await this.#conversation.setComposerValue(value);
+  }
+
+  /** Ours, beyond ChatKit: what stands in the composer, as `setComposerValue` takes it. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure must be a rejection
+  async getComposerValue(): Promise<ComposerContents> {
+    this.#assertConfigured('getComposerValue');
+    return this.#conversation.composerContents();
   }
 
   async sendCustomAction(action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
@@ -153,13 +171,29 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     return Promise.resolve();
   }
 
+  /** Ours, beyond ChatKit: whether the history is open. */
+  get isHistoryOpen(): boolean {
+    return this.#store.isHistoryOpen.value;
+  }
+
   async fetchUpdates(): Promise<void> {
     this.#assertConfigured('fetchUpdates');
     await this.#conversation.fetchUpdates();
   }
 
+  /** Says what is wrong with the options: each thing once, however often the page sets it. */
+  async #check(): Promise<void> {
+    // What cannot be loaded says nothing: it helps whoever builds the page, and nobody else.
+    const checks = await checking.load().catch(() => null);
+    for (const problem of checks?.checkOptions(this.#given) ?? []) {
+      if (this.#told.has(problem)) continue;
+      this.#told.add(problem);
+      this.#emit('chatkit.error', { error: new IntegrationError(problem) });
+    }
+  }
+
   #known(): Options {
-    return this.#options.value ?? readOptions({}, navigator.language).options;
+    return this.#options.value ?? readOptions({}, navigator.language);
   }
 
   #assertConfigured(method: string): void {
@@ -183,10 +217,13 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     queueMicrotask(() => {
       this.#conversation.begin();
     });
-    afterFrame(() => {
-      this.#stage = 'ready';
-      for (const event of this.#waiting.splice(0)) this.dispatchEvent(event);
-    });
+    nextFrame(() =>
+      setTimeout(() => {
+        this.#stage = 'ready';
+        for (const event of this.#waiting.splice(0)) this.dispatchEvent(event);
+        void this.#check();
+      }),
+    );
   }
 
   #mount(): void {
@@ -194,15 +231,28 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
       conversation: this.#conversation,
       store: this.#store,
       options: computed(() => this.#known()),
-      messages: computed(() => messagesFor(this.#known().locale)),
+      messages: this.#words.messages,
       resolveUrl: (href) => this.#resolve(href),
-      isImageAllowed: (url) => isImageAllowed(this.#store.chat.value, url, this.#ownOrigins()),
+      isImageAllowed: (url) => isImageAllowed(this.#store.thread.value, url, this.#ownOrigins()),
       onDeeplink: (name, data) => {
         this.#conversation.openDeeplink(name, data);
       },
+      adopt: (css) => {
+        this.#adopt(css);
+      },
       focusComposer: () => void this.focusComposer(),
     };
+    // However many words arrive in a frame, it is drawn once.
+    preact.debounceRendering = nextFrame;
     render(h(App, { view }), this.#root);
+  }
+
+  #adopt(css: string): void {
+    if (this.#adopted.has(css)) return;
+    this.#adopted.add(css);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    this.#root.adoptedStyleSheets.push(sheet);
   }
 
   #emit<K extends keyof ChatKitEvents>(type: K, detail: ChatKitEvents[K]['detail']): void {
@@ -235,16 +285,4 @@ function hostedUrl(): string | undefined {
   const tag = document.querySelector<HTMLScriptElement>('script[data-api-url]')?.dataset.apiUrl;
   const { CHATKIT_API_URL: url } = globalThis as { CHATKIT_API_URL?: unknown };
   return tag ?? (typeof url === 'string' ? url : undefined);
-}
-
-/** A task after the next frame; hidden tabs paint no frames, so a timer stands in. */
-function afterFrame(work: () => void): void {
-  let isDone = false;
-  const run = (): void => {
-    if (isDone) return;
-    isDone = true;
-    setTimeout(work);
-  };
-  requestAnimationFrame(run);
-  setTimeout(run, 100);
 }

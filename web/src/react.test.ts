@@ -55,7 +55,7 @@ function app(options: (renders: number, server: ScriptedServer) => Partial<UseCh
   };
 }
 
-test('F79: in strict React 19 the bindings work unchanged: ready once, one request, handlers called', async () => {
+test('case 79: in strict React 19 the bindings work unchanged: ready once, one request, handlers called', async () => {
   const onReady = vi.fn();
   const onThreadChange = vi.fn();
   const onResponseEnd = vi.fn();
@@ -74,7 +74,7 @@ test('F79: in strict React 19 the bindings work unchanged: ready once, one reque
   expect(it.element().className).toBe('chat');
 });
 
-test('F80: a hundred renderings set no options again, and the newest functions are the ones called', async () => {
+test('case 80: a hundred renderings set no options again, and the newest functions are the ones called', async () => {
   const called: number[] = [];
   const it = app((renders) => ({
     onClientTool: () => {

@@ -1,11 +1,12 @@
 /** A React page as users write it: OpenAI's wrapper, unmodified, around our element. What it hears goes to `window.__events`. */
 import { ChatKit, useChatKit } from "@openai/chatkit-react";
-import { StrictMode } from "react";
+import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 declare global {
   interface Window {
     __events: { name: string; detail: unknown }[];
+    __render: () => void;
   }
 }
 
@@ -19,9 +20,15 @@ function heard(name: string, detail?: unknown): void {
 const THREAD = "thread";
 
 function App() {
+  const [renders, setRenders] = useState(0);
+  window.__render = () => setRenders((count) => count + 1);
   const { control } = useChatKit({
     api: { url: "/chatkit", domainKey: "local" },
     initialThread: sessionStorage.getItem(THREAD) || null,
+    onClientTool: () => {
+      heard("tool", renders);
+      return {};
+    },
     onReady: () => heard("ready"),
     onThreadChange: (detail) => {
       sessionStorage.setItem(THREAD, detail.threadId ?? "");

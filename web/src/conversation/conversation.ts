@@ -3,20 +3,31 @@
  *
  * Above: the element's methods and the views. Below: turns, threads and history, which share one store.
  */
-import type { Attachment, UserMessageContent as PageContent } from '@openai/chatkit';
+import type { Attachment, Entity, UserMessageContent as PageContent } from '@openai/chatkit';
+import { later } from '../lazy';
 import type { Options, Prompt } from '../options';
 import { beginningOf } from '../protocol/additions';
 import { asError, IntegrationError } from '../protocol/errors';
-import type { InferenceOptions, UserMessageContent, UserMessageInput } from '../protocol/types.gen';
-import { plainText } from '../state/model';
+import type {
+  InferenceOptions,
+  StructuredInputItem,
+  UserMessageContent,
+  UserMessageInput,
+} from '../protocol/types.gen';
+import { isObject } from '../protocol/wire';
+import { emptyDraft, fromContent, toContent } from '../state/draft';
 import { dropAfter } from '../state/reduce';
-import { feedbackIds, hasUnsent, type Turn } from '../state/selectors';
-import { emptyDraft, type Rating } from '../state/store';
+import { feedbackIds, hasUnsent } from '../state/selectors';
+import type { Answers, Rating } from '../state/store';
+import type { Turn } from '../state/turns';
+import type { Attachments } from './attachments';
 import { log, type Context } from './context';
 import { History } from './history';
 import { Tabs, type RunNews } from './tabs';
 import { Threads } from './threads';
 import { Turns } from './turns';
+
+const attaching = later(() => import('./attachments'));
 
 export interface OutgoingMessage {
   text?: string;
@@ -32,8 +43,21 @@ export interface ComposerValue {
   text?: string;
   content?: readonly PageContent[];
   reply?: string;
+  attachments?: readonly Attachment[];
+  files?: readonly File[];
   selectedToolId?: string | null;
   selectedModelId?: string;
+}
+
+/** What stands in the composer, in the terms in which `setComposerValue` takes it. */
+export interface ComposerContents {
+  readonly text: string;
+  readonly content: readonly UserMessageContent[];
+  readonly reply: string;
+  /** Those that are uploaded. */
+  readonly attachments: readonly Attachment[];
+  readonly selectedToolId: string | null;
+  readonly selectedModelId: string | null;
 }
 
 export class Conversation {
@@ -43,6 +67,7 @@ export class Conversation {
   private readonly tabs: Tabs;
   /** A run of another tab that there was no time for yet. */
   private news: RunNews | null = null;
+  private uploads: Attachments | null = null;
 
   constructor(private readonly context: Context) {
     this.history = new History(context);
@@ -87,10 +112,12 @@ export class Conversation {
 
   /** Lets go of whatever is under way; a server that can resume goes on with it. */
   abort(): void {
+    this.history.settle();
     this.tabs.close();
     this.news = null;
     void this.turns.leave();
     this.threads.abort();
+    this.uploads?.abort();
   }
 
   /** Another server: nothing of the old one's may stay. */
@@ -99,7 +126,7 @@ export class Conversation {
     this.abort();
     this.turns.forget();
     this.tabs.open();
-    store.history.value = { threads: [], status: 'idle' };
+    this.history.clear();
     if (store.chat.value.thread || store.chat.value.entries.length > 0) this.threads.startNew();
     void this.history.load();
   }
@@ -117,13 +144,16 @@ export class Conversation {
   /** The composer's draft as a message; false if there is nothing to send now. */
   submit(): boolean {
     const { store, options } = this.context;
-    const { text, quote } = store.draft.value;
-    if (text.trim() === '' || !this.canSubmit()) return false;
+    if (!this.hasDraft() || !this.canSubmit()) return false;
+    const { content, attachments, reply } = this.composerContents();
     const toolId = store.toolId.value;
     store.draft.value = emptyDraft;
+    store.files.value = [];
+    store.composerProblem.value = null;
     this.sendQuietly({
-      text: text.trim(),
-      reply: quote,
+      content,
+      attachments,
+      reply,
       ...(toolId !== null && { toolChoice: { id: toolId } }),
     });
     if (!options().tools.find((tool) => tool.id === toolId)?.persistent) this.selectTool(null, 'submit');
@@ -137,19 +167,26 @@ export class Conversation {
     this.sendQuietly(isText ? { text: prompt.prompt } : { content: prompt.prompt });
   }
 
+  /** Whether there is something to send, all of it at the server that is to be. */
+  hasDraft(): boolean {
+    const { draft, files } = this.context.store;
+    if (files.value.some((file) => file.state !== 'ready')) return false;
+    return draft.value.text.trim() !== '' || files.value.length > 0;
+  }
+
   canSubmit(): boolean {
-    const { phase, chat } = this.context.store;
-    const status = chat.value.thread?.status?.type ?? 'active';
-    return phase.value === 'idle' && status === 'active' && chat.value.failure?.plan?.kind !== 'reload';
+    const { phase, thread, failure } = this.context.store;
+    const status = thread.value?.status?.type ?? 'active';
+    return phase.value === 'idle' && status === 'active' && failure.value?.plan?.kind !== 'reload';
   }
 
   /** Settles when the server has begun to answer. */
   async sendUserMessage(message: OutgoingMessage): Promise<void> {
     this.assertIdle('sendUserMessage');
     const { store } = this.context;
-    const content = toContent(message);
+    const content = contentOf(message);
     const attachments = message.attachments ?? [];
-    if (plainText(content).trim() === '' && attachments.length === 0) {
+    if (content.every((part) => part.text.trim() === '') && attachments.length === 0) {
       throw new IntegrationError('sendUserMessage() ignored - the message is empty');
     }
     const model = message.model ?? store.modelId.value;
@@ -183,12 +220,13 @@ export class Conversation {
     else await this.threads.open(threadId, true);
   }
 
-  setComposerValue(value: ComposerValue): void {
+  /** Settles when the files are on their way; the parts that are not given stay as they are. */
+  async setComposerValue(value: ComposerValue): Promise<void> {
     const { store, options, emit } = this.context;
     const draft = store.draft.value;
     const isGiven = value.content !== undefined || value.text !== undefined;
-    const text = isGiven ? plainText(toContent(value)) : draft.text;
-    store.draft.value = { text, quote: value.reply ?? draft.quote };
+    const written = isGiven ? fromContent(contentOf(value)) : draft;
+    store.draft.value = { ...draft, ...written, quote: value.reply ?? draft.quote };
     const { selectedToolId: toolId, selectedModelId: modelId } = value;
     if (toolId === null || options().tools.some((tool) => tool.id === toolId)) {
       this.selectTool(toolId ?? null, 'method');
@@ -200,6 +238,80 @@ export class Conversation {
     } else if (modelId !== undefined) {
       emit('chatkit.error', { error: new IntegrationError(`there is no model "${modelId}" to select`) });
     }
+    const { attachments, files } = value;
+    if (!attachments && !files) return;
+    await this.withAttachments((all) => {
+      if (attachments) all.place(attachments);
+      if (files) all.add(files);
+    });
+  }
+
+  composerContents(): ComposerContents {
+    const { draft, files, toolId, modelId } = this.context.store;
+    return {
+      text: draft.value.text,
+      content: toContent(draft.value),
+      reply: draft.value.quote,
+      attachments: files.value.flatMap((file) => file.attachment ?? []),
+      selectedToolId: toolId.value,
+      selectedModelId: modelId.value,
+    };
+  }
+
+  /** Does something about the attachments; what uploads them comes when it is first needed. */
+  async withAttachments(work: (attachments: Attachments) => void): Promise<void> {
+    try {
+      const { Attachments } = await attaching.load();
+      work((this.uploads ??= new Attachments(this.context)));
+    } catch (thrown) {
+      this.report(thrown);
+    }
+  }
+
+  /** Answers the questions that the thread ends with, or passes over them. */
+  answer(item: StructuredInputItem, answers: Answers | null): void {
+    const { store } = this.context;
+    if (!this.canSubmit()) return;
+    if (answers) store.answers.value = { [item.id]: answers };
+    const input = answers ? ({ status: 'answered', answers } as const) : ({ status: 'skipped' } as const);
+    this.turns.answer(item.thread_id, item.id, input).catch(() => undefined);
+  }
+
+  /** Tells the page that an entity was clicked, if it wants to know and may. */
+  clickEntity(entity: Entity): void {
+    try {
+      if (entity.interactive) this.context.options().entities.click?.(entity);
+    } catch (thrown) {
+      this.report(thrown);
+    }
+  }
+
+  /** The widget that the page shows of an entity; null for none. */
+  async previewEntity(entity: Entity): Promise<unknown> {
+    if (!entity.interactive) return null;
+    try {
+      return (await this.context.options().entities.preview?.(entity)) ?? null;
+    } catch (thrown) {
+      this.report(thrown);
+      return null;
+    }
+  }
+
+  /** What was said in a recording, which is base64. */
+  async transcribe(audio: string, mime: string, signal: AbortSignal): Promise<string> {
+    const params = { audio_base64: audio, mime_type: mime };
+    const reply = await this.context.client.ask({ type: 'input.transcribe', params }, signal);
+    return isObject(reply) && typeof reply.text === 'string' ? reply.text : '';
+  }
+
+  report(thrown: unknown): void {
+    this.context.emit('chatkit.error', { error: asError(thrown) });
+  }
+
+  /** The next message answers this part of an earlier one. */
+  quote(text: string): void {
+    const { draft } = this.context.store;
+    draft.value = { ...draft.value, quote: text };
   }
 
   selectTool(toolId: string | null, source: string): void {
@@ -207,7 +319,7 @@ export class Conversation {
     if (store.toolId.value === toolId) return;
     store.toolId.value = toolId;
     emit('chatkit.tool.change', { toolId });
-    if (source === 'menu') log(this.context, 'composer.tool.select', { toolId, source });
+    if (toolId !== null && source !== 'method') log(this.context, 'composer.tool.select', { toolId, source });
   }
 
   stop(): void {
@@ -232,7 +344,16 @@ export class Conversation {
   async deleteThread(threadId: string): Promise<void> {
     const isShown = this.context.store.chat.value.thread?.id === threadId;
     if (isShown && !(await this.leave(true))) return;
-    if ((await this.history.delete(threadId)) && isShown) this.threads.startNew();
+    this.history.delete(threadId, isShown);
+    if (isShown) this.threads.startNew();
+  }
+
+  /** Brings back what was deleted last; on screen too, if it was and nothing else has begun there. */
+  async undoDelete(): Promise<void> {
+    const { chat, phase } = this.context.store;
+    const deleted = this.history.undo();
+    const isFree = phase.value === 'idle' && chat.value.thread === null && chat.value.entries.length === 0;
+    if (deleted?.wasShown && isFree) await this.threads.open(deleted.thread.id, true);
   }
 
   retryFailure(): void {
@@ -324,7 +445,7 @@ export class Conversation {
 }
 
 /** Content as the wire wants it: a tag's data is required there. */
-function toContent(message: { text?: string; content?: readonly PageContent[] }): UserMessageContent[] {
+function contentOf(message: { text?: string; content?: readonly PageContent[] }): UserMessageContent[] {
   if (!message.content) return [{ type: 'input_text', text: message.text ?? '' }];
   return message.content.map((part) =>
     part.type === 'input_tag' ? { ...part, data: part.data ?? {} } : part,

@@ -31,7 +31,7 @@ const stored = (
   void server.on('threads.get_by_id', () => json(say.thread('thr_1', { items: { data: items }, metadata })));
 
 function ask(r: Tab, text = 'Hi'): void {
-  r.store.draft.value = { text, quote: '' };
+  r.store.draft.value = { text, tags: [], quote: '' };
   r.conversation.submit();
 }
 
@@ -283,6 +283,7 @@ test('a replay takes nothing apart that is shown already', async () => {
       { id: 'thr_1', created_at: '', title: 'T' },
     ],
     status: 'ready',
+    cursor: null,
   };
   await r.conversation.setThreadId('thr_1');
   const shown = new Set<string>();
@@ -430,7 +431,14 @@ test('an answer written anew in one tab replaces the old one in the other', asyn
   one.conversation.begin();
   stored(one.server, [say.user('u'), say.assistant('a', 'Part done')]);
   await two.conversation.setThreadId('thr_1');
-  one.conversation.retryTurn({ key: 'u', message: null, asked: 'u', replies: [] });
+  one.conversation.retryTurn({
+    key: 'u',
+    message: null,
+    asked: 'u',
+    replies: [],
+    earlier: [],
+    goesOn: false,
+  });
   const second = await one.server.begun(2);
   second.say(say.done(say.assistant('b', 'Better')), say.done(say.toolCall('t', 'pick', {})));
   second.end();
@@ -499,6 +507,7 @@ test('a thread that is deleted in mid-answer is stopped first', async () => {
   expect(count(r, 'stop')).toBe(1);
   run.end();
   await deleting;
+  r.conversation.history.settle();
   expect(count(r, 'delete')).toBe(1);
   expect(r.store.chat.value.thread).toBeNull();
 });

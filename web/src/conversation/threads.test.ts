@@ -26,7 +26,7 @@ function serveThread(r: Rig, all: ThreadItem[], limit = 50): void {
   });
 }
 
-test('F1: the list of conversations is asked for once, in the one language that was resolved', async () => {
+test('case 1: the list of conversations is asked for once, in the one language that was resolved', async () => {
   const r = rig({ locale: 'fr' });
   r.conversation.begin();
   await vi.waitFor(() => expect(r.store.history.value.status).toBe('ready'));
@@ -39,33 +39,67 @@ test('F1: the list of conversations is asked for once, in the one language that 
   });
 });
 
-test('F2: without history nothing is asked for', () => {
+test('case 2: without history nothing is asked for', () => {
   const r = rig({ history: { enabled: false } });
   r.conversation.begin();
   expect(r.server.asked).toEqual([]);
 });
 
-test('F9: a page with nothing but data is the last one', async () => {
+test('case 9: a page with nothing but data is the last one', async () => {
   const r = rig();
   r.server.on('threads.list', () => json({ data: [] }));
   await r.conversation.history.load();
-  expect(r.store.history.value).toEqual({ threads: [], status: 'ready' });
+  expect(r.store.history.value).toEqual({ threads: [], status: 'ready', cursor: null });
   expect(r.server.asked).toHaveLength(1);
 });
 
-test('the list follows its pages, and an endless cursor ends it', async () => {
+/** Serves a list of so many conversations, `size` a page. */
+function serveList(r: Rig, count: number, size: number): void {
+  const all = Array.from({ length: count }, (_, index) => say.thread(`t${index}`));
+  r.server.on('threads.list', ({ params }) => {
+    const start = all.findIndex((thread) => thread.id === params.after) + 1;
+    const data = all.slice(start, start + size);
+    return json({ data, has_more: start + size < count, after: data.at(-1)?.id });
+  });
+}
+
+test('the list is read page by page as it is asked for, and again as far as it had been read', async () => {
+  const r = rig();
+  serveList(r, 5, 2);
+  const { history } = r.conversation;
+  const shown = (): number => r.store.history.value.threads.length;
+  await history.load();
+  expect(shown()).toBe(2);
+  const reading = history.loadMore();
+  await history.loadMore();
+  await reading;
+  expect(shown()).toBe(4);
+  await history.load();
+  expect(shown()).toBe(4);
+  await history.loadMore();
+  await history.loadMore();
+  expect(shown()).toBe(5);
+  expect(r.store.history.value.cursor).toBeNull();
+  const after = r.server.asked.map((asked) => asked.params.after);
+  expect(after).toEqual([undefined, 't1', undefined, 't1', 't3']);
+});
+
+test('a page that brings nothing new ends the list, and one that fails leaves what was read', async () => {
   const r = rig();
   r.server.on(
     'threads.list',
     () => json({ data: [say.thread('a')], has_more: true, after: 'a' }),
-    () => json({ data: [say.thread('b')], has_more: true, after: 'b' }),
+    () => json({}, 500),
+    () => json({ data: [say.thread('a')], has_more: true, after: 'a' }),
   );
   await r.conversation.history.load();
-  expect(r.store.history.value.threads.map((row) => row.id)).toEqual(['a', 'b']);
-  expect(r.server.asked.map((asked) => asked.params.after)).toEqual([undefined, 'a', 'b']);
+  await r.conversation.history.loadMore();
+  expect(r.store.history.value).toMatchObject({ threads: [{ id: 'a' }], status: 'failed', cursor: 'a' });
+  await r.conversation.history.loadMore();
+  expect(r.store.history.value).toMatchObject({ threads: [{ id: 'a' }], status: 'ready', cursor: null });
 });
 
-test('F14: the initial thread is loaded, without being announced as a change', async () => {
+test('case 14: the initial thread is loaded, without being announced as a change', async () => {
   const r = rig({ initialThread: 'thr_9' });
   serveThread(r, items(3));
   r.conversation.begin();
@@ -77,7 +111,7 @@ test('F14: the initial thread is loaded, without being announced as a change', a
 });
 
 test.each([20, 21, 55, 70, 130])(
-  'F15: a thread of %i items shows its newest and has all of them once',
+  'case 15: a thread of %i items shows its newest and has all of them once',
   async (count) => {
     const r = rig();
     const all = items(count);
@@ -89,7 +123,7 @@ test.each([20, 21, 55, 70, 130])(
   },
 );
 
-test('F16: an empty page is no end as long as there is more', async () => {
+test('case 16: an empty page is no end as long as there is more', async () => {
   const r = rig();
   const all = items(60);
   serveThread(r, all);
@@ -103,7 +137,7 @@ test('F16: an empty page is no end as long as there is more', async () => {
   expect(r.store.chat.value.entries).toHaveLength(60);
 });
 
-test('F17: back to a new chat: an event, the start screen and no request', async () => {
+test('case 17: back to a new chat: an event, the start screen and no request', async () => {
   const r = rig();
   serveThread(r, items(2));
   await r.conversation.setThreadId('thr_1');
@@ -116,7 +150,7 @@ test('F17: back to a new chat: an event, the start screen and no request', async
   expect(r.server.asked).toHaveLength(before);
 });
 
-test('F18: nothing changes at startup, so nothing says so', async () => {
+test('case 18: nothing changes at startup, so nothing says so', async () => {
   const r = rig();
   r.conversation.begin();
   await vi.waitFor(() => expect(r.store.history.value.status).toBe('ready'));
@@ -148,7 +182,7 @@ test('a thread that is gone leaves a new chat; one that cannot be reached can be
   expect(texts(r.store)).toEqual(['t0', 't1']);
 });
 
-test('F19: a rename shows at once and is taken back when it is refused', async () => {
+test('case 19: a rename shows at once and is taken back when it is refused', async () => {
   const r = rig();
   serveThread(r, items(2));
   r.server.on('threads.list', () => json({ data: [say.thread('thr_1', { title: 'Old' })] }));
@@ -170,34 +204,92 @@ test('F19: a rename shows at once and is taken back when it is refused', async (
   expect(r.heard()).toContain('error');
 });
 
-test('F20: deleting the shown thread leads to the start screen; a refusal brings the row back', async () => {
+/** Two conversations in the list, the first one on screen. */
+async function listed(): Promise<{ r: Rig; rows: () => string[]; asked: () => unknown[] }> {
   const r = rig();
   serveThread(r, items(2));
   r.server.on('threads.list', () => json({ data: [say.thread('thr_1'), say.thread('thr_2')] }));
-  let refuse: (response: Response) => void = () => undefined;
-  const refusal = new Promise<Response>((resolve) => (refuse = resolve));
-  r.server.on(
-    'threads.delete',
-    () => refusal,
-    () => json({}),
-  );
   await r.conversation.history.load();
   await r.conversation.setThreadId('thr_1');
   r.events.length = 0;
-  const rows = (): string[] => r.store.history.value.threads.map((row) => row.id);
-  const deleting = r.conversation.deleteThread('thr_1');
-  await vi.waitFor(() => expect(rows()).toEqual(['thr_2']));
-  refuse(json({}, 500));
-  await deleting;
-  expect(rows()).toEqual(['thr_1', 'thr_2']);
-  expect(r.store.chat.value.thread?.id).toBe('thr_1');
+  return {
+    r,
+    rows: () => r.store.history.value.threads.map((row) => row.id),
+    asked: () => r.server.of('threads.delete').map((request) => request.params.thread_id),
+  };
+}
+
+test('case 20: deleting the shown thread leads to the start screen, and to the server ten seconds later', async () => {
+  const { r, rows, asked } = await listed();
   await r.conversation.deleteThread('thr_1');
   expect(rows()).toEqual(['thr_2']);
   expect(r.store.chat.value.thread).toBeNull();
   expect(r.events).toContainEqual(['thread.change', { threadId: null }]);
+  await r.surroundings.advance(9_999);
+  expect(asked()).toEqual([]);
+  await r.surroundings.advance(1);
+  expect(asked()).toEqual(['thr_1']);
+  expect(r.server.of('threads.delete')[0]?.init.keepalive).toBe(true);
+  expect(r.store.deleted.value).toBeNull();
 });
 
-test('F23: fetchUpdates brings what is new, in place and without a loading screen', async () => {
+test('a deletion that is undone never reaches the server, and the thread is on screen again', async () => {
+  const { r, rows, asked } = await listed();
+  await r.conversation.deleteThread('thr_1');
+  await r.conversation.history.load();
+  expect(rows()).toEqual(['thr_2']);
+  await r.conversation.undoDelete();
+  expect(rows()).toEqual(['thr_1', 'thr_2']);
+  expect(r.store.chat.value.thread?.id).toBe('thr_1');
+  await r.surroundings.advance(60_000);
+  expect(asked()).toEqual([]);
+});
+
+test('a deletion does not wait for its time when another follows or the page goes away', async () => {
+  const { r, asked } = await listed();
+  await r.conversation.deleteThread('thr_2');
+  await r.conversation.deleteThread('thr_1');
+  expect(asked()).toEqual(['thr_2']);
+  r.surroundings.leave();
+  expect(asked()).toEqual(['thr_2', 'thr_1']);
+  r.surroundings.leave();
+  await r.surroundings.advance(60_000);
+  expect(asked()).toHaveLength(2);
+});
+
+test('while somebody is at the way back its time stands still', async () => {
+  const { r, asked } = await listed();
+  await r.conversation.deleteThread('thr_2');
+  r.conversation.history.wait();
+  await r.surroundings.advance(60_000);
+  expect(asked()).toEqual([]);
+  r.conversation.history.goOn();
+  await r.surroundings.advance(10_000);
+  expect(asked()).toEqual(['thr_2']);
+});
+
+test('a deletion that the server refuses brings the row back to its place', async () => {
+  const { r, rows } = await listed();
+  r.server.on('threads.delete', () => json({}, 500));
+  await r.conversation.deleteThread('thr_1');
+  await r.surroundings.advance(10_000);
+  await vi.waitFor(() => expect(rows()).toEqual(['thr_1', 'thr_2']));
+  expect(r.store.historyError.value).toBe('deleteFailed');
+  expect(r.heard()).toContain('error');
+});
+
+test('a list read before the server has deleted a thread does not show it again', async () => {
+  const { r, rows } = await listed();
+  let finish: (response: Response) => void = () => undefined;
+  r.server.on('threads.delete', () => new Promise<Response>((resolve) => (finish = resolve)));
+  await r.conversation.deleteThread('thr_1');
+  r.conversation.history.settle();
+  await r.conversation.history.load();
+  expect(rows()).toEqual(['thr_2']);
+  finish(json({}));
+});
+
+test('case 23: fetchUpdates brings what is new, in place and without a loading screen', async () => {
   const r = rig();
   serveThread(r, items(2));
   await r.conversation.setThreadId('thr_1');
@@ -227,7 +319,7 @@ test('fetchUpdates keeps the older items that were reached in a long thread', as
   expect(r.store.chat.value.entries).toHaveLength(82);
 });
 
-test('F24: opening and closing the history is heard, and opening asks for the list again', () => {
+test('case 24: opening and closing the history is heard, and opening asks for the list again', () => {
   const r = rig();
   r.conversation.history.open();
   r.conversation.history.open();
@@ -237,7 +329,7 @@ test('F24: opening and closing the history is heard, and opening asks for the li
   expect(r.server.of('threads.list')).toHaveLength(1);
 });
 
-test('F50: a pending call in a loaded thread is not run', async () => {
+test('case 50: a pending call in a loaded thread is not run', async () => {
   const onClientTool = vi.fn(() => ({}));
   const r = rig({ onClientTool });
   serveThread(r, [say.user('u'), say.toolCall('t', 'x', {})]);

@@ -8,7 +8,7 @@ const first = (...rest: Parameters<typeof sse>): Response =>
   sse(say.created(), say.done(say.user('u')), say.opts(true), ...rest);
 
 function type(r: Rig, text: string): void {
-  r.store.draft.value = { text, quote: '' };
+  r.store.draft.value = { text, tags: [], quote: '' };
   r.conversation.submit();
 }
 
@@ -22,7 +22,7 @@ async function answered(raw: Record<string, unknown> = {}): Promise<Rig> {
   return r;
 }
 
-test('F11: the first message creates the thread; its bubble is shown at once and only once', async () => {
+test('case 11: the first message creates the thread; its bubble is shown at once and only once', async () => {
   const r = rig();
   const { reply, opened } = live();
   r.server.on('threads.create', reply);
@@ -46,7 +46,7 @@ test('F11: the first message creates the thread; its bubble is shown at once and
   expect(r.events).toContainEqual(['thread.change', { threadId: 'thr_1' }]);
 });
 
-test('F12: a title that arrives in the stream reaches the header and the history', async () => {
+test('case 12: a title that arrives in the stream reaches the header and the history', async () => {
   const r = rig();
   r.server.on('threads.create', () =>
     first(say.updatedThread({ title: 'T' }), say.done(say.assistant('a', 'Hello'))),
@@ -58,7 +58,7 @@ test('F12: a title that arrives in the stream reaches the header and the history
   expect(texts(r.store)).toEqual(['Hi', 'Hello']);
 });
 
-test('F13: the second message goes to the thread and changes none', async () => {
+test('case 13: the second message goes to the thread and changes none', async () => {
   const r = await answered();
   r.server.on('threads.add_user_message', () =>
     sse(say.done(say.user('u2', 'More')), say.done(say.assistant('b', 'Sure'))),
@@ -74,7 +74,7 @@ test.each([
   ['an HTTP error', () => json({}, 500)],
   ['an empty stream', () => sse()],
   ['a broken connection', () => Promise.reject(new TypeError('Failed to fetch'))],
-])('F8: after %s the bubble stays, and Retry sends the same request again', async (_, failing) => {
+])('case 8: after %s the bubble stays, and Retry sends the same request again', async (_, failing) => {
   const r = await answered();
   r.server.on('threads.add_user_message', failing, () =>
     sse(say.done(say.user('u2', 'More')), say.done(say.assistant('b', 'Sure'))),
@@ -104,7 +104,7 @@ test('a refusal is shown in the words of the server', async () => {
   expect(r.store.chat.value.failure?.message).toBe('Your budget is spent.');
 });
 
-test('F33: Retry after an echoed message asks for an answer to it anew', async () => {
+test('case 33: Retry after an echoed message asks for an answer to it anew', async () => {
   const r = rig();
   r.server.on('threads.create', () =>
     first(say.done(say.assistant('half', 'Half')), say.failure({ code: 'stream.error', allow_retry: true })),
@@ -128,7 +128,7 @@ test('F33: Retry after an echoed message asks for an answer to it anew', async (
   expect(texts(r.store)).toEqual(['Hi', 'Whole']);
 });
 
-test('F32: an error that allows no retry offers none', async () => {
+test('case 32: an error that allows no retry offers none', async () => {
   const r = rig();
   r.server.on('threads.create', () =>
     first(say.failure({ message: 'Blocked', allow_retry: false }), say.updatedThread({ title: 'T' })),
@@ -139,7 +139,7 @@ test('F32: an error that allows no retry offers none', async () => {
   expect(r.store.chat.value.thread?.title).toBe('T');
 });
 
-test('F35: Stop closes the connection, keeps what was said and reports no error', async () => {
+test('case 35: Stop closes the connection, keeps what was said and reports no error', async () => {
   const r = rig();
   const { reply, opened } = live();
   r.server.on('threads.create', reply);
@@ -155,7 +155,7 @@ test('F35: Stop closes the connection, keeps what was said and reports no error'
   expect(r.heard()).toEqual(['response.start', 'thread.change', 'response.end']);
 });
 
-test('F36: without leave to cancel there is no stopping, and nothing else is sent meanwhile', async () => {
+test('case 36: without leave to cancel there is no stopping, and nothing else is sent meanwhile', async () => {
   const r = rig();
   const { reply, opened } = live();
   r.server.on('threads.create', reply);
@@ -173,7 +173,7 @@ test('F36: without leave to cancel there is no stopping, and nothing else is sen
   expect(r.server.asked).toHaveLength(1);
 });
 
-test('F30: a client effect is an event and nothing else', async () => {
+test('case 30: a client effect is an event and nothing else', async () => {
   const r = rig();
   r.server.on('threads.create', () =>
     first(
@@ -187,7 +187,7 @@ test('F30: a client effect is an event and nothing else', async () => {
   expect(texts(r.store)).toEqual(['Hi', 'x']);
 });
 
-test('F46: hidden items are no subject of feedback', async () => {
+test('case 46: hidden items are no subject of feedback', async () => {
   const r = rig();
   const hidden = { type: 'thread.item.added', item: { id: 'h', type: 'hidden_context_item', content: 'x' } };
   const body = [say.created(), say.done(say.user('u')), hidden, say.done(say.assistant('a', 'x'))]
@@ -201,7 +201,7 @@ test('F46: hidden items are no subject of feedback', async () => {
   await r.idle();
   const [entry] = r.store.chat.value.entries.slice(1);
   if (!entry) throw new Error('no answer');
-  const turn = { key: 'k', message: null, asked: 'u', replies: [entry] };
+  const turn = { key: 'k', message: null, asked: 'u', replies: [entry], earlier: [], goesOn: false };
   r.conversation.rate(turn, 'positive');
   r.conversation.rate(turn, 'positive');
   expect(r.server.of('items.feedback').map((asked) => asked.params)).toEqual([
@@ -209,7 +209,7 @@ test('F46: hidden items are no subject of feedback', async () => {
   ]);
 });
 
-test('F47: a client tool is run once the stream is over, inside the same turn', async () => {
+test('case 47: a client tool is run once the stream is over, inside the same turn', async () => {
   let finish: (result: Record<string, unknown>) => void = () => undefined;
   const onClientTool = vi.fn(() => new Promise<Record<string, unknown>>((resolve) => (finish = resolve)));
   const r = rig({ onClientTool });
@@ -240,7 +240,7 @@ test.each([
     1,
   ],
 ] as const)(
-  'F48: a handler that gives %s still answers the assistant',
+  'case 48: a handler that gives %s still answers the assistant',
   async (_, onClientTool, result, errors) => {
     const r = rig({ onClientTool });
     r.server.on('threads.create', () => first(say.done(say.toolCall('t', 'pick', {}))));
@@ -252,7 +252,7 @@ test.each([
   },
 );
 
-test('F49: a second call means a second round trip', async () => {
+test('case 49: a second call means a second round trip', async () => {
   const onClientTool = vi.fn(({ name }: { name: string }): Record<string, unknown> => ({ name }));
   const r = rig({ onClientTool });
   r.server.on('threads.create', () => first(say.done(say.toolCall('t1', 'one', {}))));
@@ -281,7 +281,7 @@ test('a turn can be stopped while a client tool hangs', async () => {
   expect(r.store.chat.value.failure).toBeNull();
 });
 
-test('F71: a tool that does not persist is sent once and then cleared', async () => {
+test('case 71: a tool that does not persist is sent once and then cleared', async () => {
   const r = await answered();
   r.setOptions({ composer: { tools: [{ id: 'web', label: 'Web', icon: 'globe' }] } });
   r.server.on('threads.add_user_message', () => sse(say.done(say.user('u2'))));
@@ -295,7 +295,7 @@ test('F71: a tool that does not persist is sent once and then cleared', async ()
   expect(changes).toEqual([{ toolId: 'web' }, { toolId: null }]);
 });
 
-test('F72: the default model is sent; a disabled one is never chosen', async () => {
+test('case 72: the default model is sent; a disabled one is never chosen', async () => {
   const models = [
     { id: 'a', label: 'A', disabled: true },
     { id: 'b', label: 'B' },
@@ -304,15 +304,15 @@ test('F72: the default model is sent; a disabled one is never chosen', async () 
   const r = rig();
   r.setOptions({ composer: { models } });
   r.server.on('threads.create', () => first());
-  r.conversation.setComposerValue({ selectedModelId: 'a' });
+  await r.conversation.setComposerValue({ selectedModelId: 'a' });
   type(r, 'Hi');
   await r.idle();
   expect(r.server.asked[0]?.params).toMatchObject({ input: { inference_options: { model: 'c' } } });
 });
 
-test('F75: a message of the page carries its own choices and leaves the draft alone', async () => {
+test('case 75: a message of the page carries its own choices and leaves the draft alone', async () => {
   const r = await answered();
-  r.store.draft.value = { text: 'draft', quote: '' };
+  r.store.draft.value = { text: 'draft', tags: [], quote: '' };
   r.server.on('threads.create', () => sse(say.created('thr_2'), say.done(say.user('x', 'q'))));
   await r.conversation.sendUserMessage({
     text: 'q',
@@ -329,7 +329,7 @@ test('F75: a message of the page carries its own choices and leaves the draft al
   expect(r.store.chat.value.thread?.id).toBe('thr_2');
 });
 
-test('F77: a prompt made of parts is sent as it is, with the data a tag needs', async () => {
+test('case 77: a prompt made of parts is sent as it is, with the data a tag needs', async () => {
   const r = rig();
   r.server.on('threads.create', () => first());
   const prompt = [
@@ -349,7 +349,7 @@ test('F77: a prompt made of parts is sent as it is, with the data a tag needs', 
   expect(r.events).toContainEqual(['log', { name: 'startScreenPrompt.select', data: { text: 'Ask' } }]);
 });
 
-test('F82: what comes at the wrong time is rejected and not sent', async () => {
+test('case 82: what comes at the wrong time is rejected and not sent', async () => {
   const r = rig();
   await expect(r.conversation.sendCustomAction({ type: 'a' })).rejects.toMatchObject({
     name: 'IntegrationError',

@@ -10,6 +10,7 @@ import { asError, ConnectionLost, RequestFailed, StreamFailed } from '../protoco
 import { Transport, type Arrival } from '../protocol/transport';
 import type {
   ClientToolCallItem,
+  StructuredInputSubmission,
   ThreadItem,
   ThreadStreamEvent,
   UserMessageInput,
@@ -101,6 +102,12 @@ export class Turns {
     return this.start({ type: 'threads.retry_after_item', params }).accepted;
   }
 
+  /** Answers the questions of an item; settles with the first event of what follows. */
+  answer(threadId: string, itemId: string, input: StructuredInputSubmission): Promise<void> {
+    const params = { thread_id: threadId, item_id: itemId, input };
+    return this.start({ type: 'threads.add_structured_input', params }).accepted;
+  }
+
   /** Settles when the action's stream is over; rejects if it failed. */
   async act(threadId: string, action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
     const params = { thread_id: threadId, action, ...(itemId !== undefined && { item_id: itemId }) };
@@ -123,9 +130,9 @@ export class Turns {
     const { run, context } = this;
     const threadId = context.store.chat.value.thread?.id;
     const canAsk = run?.course.runId != null || this.transport.isResuming;
+    if (run?.course.isStopped) return run.done;
+    if (run) run.course.isStopped = true;
     if (!run?.course.isStreaming || !canAsk || threadId === undefined) return this.leave();
-    if (run.course.isStopped) return run.done;
-    run.course.isStopped = true;
     const giveUp = (): void => {
       run.abort.abort();
     };
@@ -192,7 +199,7 @@ export class Turns {
       if (!signal.aborted) this.fail(course, asError(thrown));
     }
     if (this.run?.abort.signal === signal) {
-      const settled = settle(store.chat.value);
+      const settled = settle(store.chat.value, course.isStopped);
       const plan = course.retry(settled, this.context.surroundings.newKey);
       store.chat.value = { ...settled, failure: withPlan(settled.failure, plan) };
       store.isReconnecting.value = false;

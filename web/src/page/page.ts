@@ -1,11 +1,15 @@
 /**
- * The chat page at `/`: one element that fills the window. The page remembers which thread was open and which
- * colour scheme was chosen, and takes its greeting and prompts from `/page.json`.
+ * The chat page at `/`: the element, and beside it what the server does for the answer. The page remembers which
+ * thread was open, which colour scheme was chosen and whether the stages are shown, and takes its greeting and
+ * prompts from `/page.json`.
  */
 import type { ChatKitOptions, ColorScheme, OpenAIChatKit, StartScreenPrompt } from '@openai/chatkit';
+import { draw } from './panel';
+import { advance, idle, over, STEP, type Stage } from './stages';
 
 const THREAD = 'chatkeep.thread';
 const SCHEME = 'chatkeep.scheme';
+const STAGES = 'chatkeep.stages';
 
 interface PageSettings {
   title?: string;
@@ -46,13 +50,21 @@ async function loadSettings(): Promise<PageSettings> {
   }
 }
 
-function pageOptions(settings: PageSettings, scheme: ColorScheme, onToggle: () => void): ChatKitOptions {
+interface Actions {
+  toggleScheme: () => void;
+  toggleStages: () => void;
+}
+
+function pageOptions(settings: PageSettings, scheme: ColorScheme, actions: Actions): ChatKitOptions {
   const { greeting, prompts, disclaimer, placeholder } = settings;
   return {
-    api: { url: '/chatkit', domainKey: 'local' },
+    api: { url: '/chatkit?steps', domainKey: 'local' },
     initialThread: memory.read(THREAD),
     theme: { colorScheme: scheme },
-    header: { rightAction: { icon: scheme === 'dark' ? 'light-mode' : 'dark-mode', onClick: onToggle } },
+    header: {
+      leftAction: { icon: 'sidebar-right', onClick: actions.toggleStages },
+      rightAction: { icon: scheme === 'dark' ? 'light-mode' : 'dark-mode', onClick: actions.toggleScheme },
+    },
     threadItemActions: { feedback: true, retry: true },
     startScreen: { ...(greeting !== undefined && { greeting }), prompts: prompts ?? [] },
     ...(placeholder !== undefined && { composer: { placeholder } }),
@@ -70,9 +82,10 @@ function start(element: OpenAIChatKit): void {
   };
   const apply = (): void => {
     document.documentElement.dataset.scheme = scheme();
-    element.setOptions(pageOptions(settings, scheme(), toggle));
+    element.setOptions(pageOptions(settings, scheme(), { toggleScheme, toggleStages }));
   };
-  const toggle = (): void => {
+  const toggleStages = showStages(element);
+  const toggleScheme = (): void => {
     const next = scheme() === 'dark' ? 'light' : 'dark';
     // What the system says anyway need not be remembered: the page then goes on following it.
     memory.write(SCHEME, (next === 'dark') === system.matches ? null : next);
@@ -98,6 +111,53 @@ function start(element: OpenAIChatKit): void {
     document.title = settings.title ?? document.title;
     apply();
   });
+}
+
+/** Keeps the stages of the answer in view; gives back what shows and hides them. */
+function showStages(element: OpenAIChatKit): () => void {
+  const panel = document.getElementById('stages');
+  const list = panel?.querySelector('ol');
+  if (!panel || !list) return () => undefined;
+  const isWide = matchMedia('(width >= 1100px)');
+  let stages: readonly Stage[] = [];
+  const show = (next: readonly Stage[]): void => {
+    draw(list, next, stages);
+    stages = next;
+  };
+  const place = (): void => {
+    // Where they lie over the chat they come only when they are asked for.
+    panel.hidden = !isWide.matches || memory.read(STAGES) === 'closed';
+  };
+  const toggle = (): void => {
+    panel.hidden = !panel.hidden;
+    if (isWide.matches) memory.write(STAGES, panel.hidden ? 'closed' : null);
+    if (panel.hidden) void element.focusComposer();
+    else if (!isWide.matches) panel.querySelector('button')?.focus();
+  };
+  panel.querySelector('button')?.addEventListener('click', toggle);
+  panel.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') toggle();
+  });
+  isWide.addEventListener('change', place);
+  element.addEventListener('chatkit.response.start', () => {
+    show(idle);
+  });
+  element.addEventListener('chatkit.effect', ({ detail: { name, data } }) => {
+    if (name === STEP && data) show(advance(stages, data));
+  });
+  element.addEventListener('chatkit.response.end', () => {
+    show(over(stages));
+  });
+  // What is shown belongs to the thread that is open.
+  element.addEventListener('chatkit.thread.change', (event) => {
+    if (event.detail.threadId === null) show(idle);
+  });
+  element.addEventListener('chatkit.thread.load.start', () => {
+    show(idle);
+  });
+  show(idle);
+  place();
+  return toggle;
 }
 
 const element = document.querySelector<OpenAIChatKit>('openai-chatkit');

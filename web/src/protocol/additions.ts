@@ -27,6 +27,7 @@ export type TurnRequest = Extract<
       | 'threads.create'
       | 'threads.add_user_message'
       | 'threads.add_client_tool_output'
+      | 'threads.add_structured_input'
       | 'threads.retry_after_item'
       | 'threads.custom_action';
   }

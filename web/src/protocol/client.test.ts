@@ -28,7 +28,7 @@ function text(body: string): Response {
   return new Response(body, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } });
 }
 
-test("F6: calls the page's fetch as a plain function with a string, a plain init and a signal", async () => {
+test("case 6: calls the page's fetch as a plain function with a string, a plain init and a signal", async () => {
   const receivers: unknown[] = [];
   async function pageFetch(this: unknown, url: string, init: RequestInit): Promise<Response> {
     receivers.push(this);
@@ -45,7 +45,7 @@ test("F6: calls the page's fetch as a plain function with a string, a plain init
   expect(receivers).toEqual([undefined]);
 });
 
-test('F6: reads a response that has no readable body', async () => {
+test('case 6: reads a response that has no readable body', async () => {
   const response = {
     ok: true,
     status: 200,
@@ -58,7 +58,7 @@ test('F6: reads a response that has no readable body', async () => {
   expect(await all(clientOf({ url: '/ck', fetch }))).toEqual([delta('m', 'x')]);
 });
 
-test('F4: leaves out events, items and updates of kinds it does not know', async () => {
+test('case 4: leaves out events, items and updates of kinds it does not know', async () => {
   const unknown = [
     { type: 'future.event', x: 1 },
     { type: 'thread.item.added', item: { id: 'x', type: 'hologram' } },
@@ -70,7 +70,7 @@ test('F4: leaves out events, items and updates of kinds it does not know', async
   expect(await all(clientOf({ url: '/ck', fetch: () => Promise.resolve(text(body)) }))).toEqual([]);
 });
 
-test('F5: reports a line that is not JSON and goes on', async () => {
+test('case 5: reports a line that is not JSON and goes on', async () => {
   const onMalformed = vi.fn();
   const body = `data: {"type":\n\ndata: ${JSON.stringify(delta('m', 'x'))}\n\n`;
   const client = clientOf({ url: '/ck', fetch: () => Promise.resolve(text(body)) }, onMalformed);

@@ -69,7 +69,7 @@ export class Client {
   }
 
   async getThread(threadId: string, signal: AbortSignal): Promise<LoadedThread> {
-    const body = await this.call({ type: 'threads.get_by_id', params: { thread_id: threadId } }, signal);
+    const body = await this.ask({ type: 'threads.get_by_id', params: { thread_id: threadId } }, signal);
     const thread = readThread(body);
     if (!thread) throw new Error(`ChatKit: the reply for thread ${threadId} is not a thread`);
     return { thread, items: readPage(isObject(body) ? body.items : null, readItem) };
@@ -87,30 +87,32 @@ export class Client {
       limit: 50,
       ...(after !== null && { after }),
     } as const;
-    return readPage(await this.call({ type: 'items.list', params }, signal), readItem);
+    return readPage(await this.ask({ type: 'items.list', params }, signal), readItem);
   }
 
   async listThreads(after: string | null, signal: AbortSignal): Promise<Required<Page<ThreadMetadata>>> {
     const params = { limit: 9999, order: 'desc', ...(after !== null && { after }) } as const;
-    return readPage(await this.call({ type: 'threads.list', params }, signal), readThread);
+    return readPage(await this.ask({ type: 'threads.list', params }, signal), readThread);
   }
 
   async renameThread(threadId: string, title: string): Promise<void> {
-    await this.call({ type: 'threads.update', params: { thread_id: threadId, title } });
+    await this.ask({ type: 'threads.update', params: { thread_id: threadId, title } });
   }
 
+  /** The request outlives the page: it may be the last thing the page does. */
   async deleteThread(threadId: string): Promise<void> {
-    await this.call({ type: 'threads.delete', params: { thread_id: threadId } });
+    const request = { type: 'threads.delete', params: { thread_id: threadId } } as const;
+    await this.post(request, new AbortController().signal, { keepalive: true });
   }
 
   async sendFeedback(threadId: string, itemIds: string[], kind: 'positive' | 'negative'): Promise<void> {
-    await this.call({ type: 'items.feedback', params: { thread_id: threadId, item_ids: itemIds, kind } });
+    await this.ask({ type: 'items.feedback', params: { thread_id: threadId, item_ids: itemIds, kind } });
   }
 
   /** Ends a run, by itself or whichever is active in the thread. */
   async stopRun(threadId: string, runId: string | null): Promise<void> {
     const params = { thread_id: threadId, ...(runId !== null && { run_id: runId }) };
-    await this.call({ type: 'threads.stop', params });
+    await this.ask({ type: 'threads.stop', params });
   }
 
   private async *read(response: Response, reading: Reading): AsyncGenerator<Frame> {
@@ -124,32 +126,48 @@ export class Client {
     yield { name: 'end', id: '', event: readEvent(parse(await response.text())) };
   }
 
-  private async call(request: Request, signal?: AbortSignal): Promise<unknown> {
+  /** The reply to an operation that is answered by one object. */
+  async ask(request: Request, signal?: AbortSignal): Promise<unknown> {
     const response = await this.post(request, signal ?? new AbortController().signal);
     if (!isEventStream(response)) return parse(await response.text());
     for await (const { data } of eventData(response)) if (data !== null) return parse(data);
     return undefined;
   }
 
-  private async post(request: Request, signal: AbortSignal): Promise<Response> {
-    const first = await this.send(request, signal, false);
-    const isHosted = this.context.api().getClientSecret !== undefined;
-    const response = first.status === 401 && isHosted ? await this.send(request, signal, true) : first;
+  private async post(request: Request, signal: AbortSignal, extra: RequestInit = {}): Promise<Response> {
+    const init = { ...extra, method: 'POST', body: JSON.stringify(request), signal };
+    const { getClientSecret } = this.context.api();
+    const response = getClientSecret
+      ? await this.sendSigned(init, getClientSecret)
+      : await this.send(init, this.endpoint().href, null);
     if (!response.ok) throw await refusal(request.type, response);
     return response;
   }
 
-  private async send(request: Request, signal: AbortSignal, renew: boolean): Promise<Response> {
-    const { fetch, getClientSecret } = this.context.api();
+  /** With the secret of hosted mode; where it is refused, once more with a new one. */
+  private async sendSigned(init: RequestInit, renew: NonNullable<Api['getClientSecret']>): Promise<Response> {
+    // Now, before anything is waited for: the page may name another server meanwhile.
+    const url = this.endpoint().href;
+    const secret = await this.secret.get(renew, null);
+    const response = await this.send(init, url, secret);
+    if (response.status !== 401) return response;
+    return this.send(init, url, await this.secret.get(renew, secret));
+  }
+
+  private send(init: RequestInit, url: string, secret: string | null): Promise<Response> {
+    const { fetch } = this.context.api();
     const headers: Record<string, string> = {
       'Content-Type': 'application/json',
       'Accept-Language': this.context.locale(),
     };
-    if (getClientSecret) headers.Authorization = `Bearer ${await this.secret.get(getClientSecret, renew)}`;
-    const init = { method: 'POST', headers, body: JSON.stringify(request), signal };
-    const url = this.endpoint().href;
+    if (secret !== null) headers.Authorization = `Bearer ${secret}`;
     // A page's fetch is called as a plain function: as a method of another object a bare `window.fetch` throws.
-    return fetch ? fetch(url, init) : globalThis.fetch(url, init);
+    return (fetch ?? globalThis.fetch.bind(globalThis))(url, { ...init, headers });
+  }
+
+  /** The page's own fetch, if it has one: it may carry the page's credentials. */
+  get pageFetch(): Fetch | undefined {
+    return this.context.api().fetch;
   }
 
   private decode(data: string): ThreadStreamEvent | null {

@@ -33,12 +33,12 @@ test.each([
   ['no last blank line after a CR', 'data: a\r\rdata: b\r'],
   ['comments and fields to ignore', ': ping\nevent: x\nid: 7\nretry: 1\ndata: a\n\n: ping\n\ndata:b\n\n'],
   ['a byte order mark', '\uFEFFdata: a\n\ndata: b\n\n'],
-])('F3: reads events separated by %s', (_, text) => {
+])('case 3: reads events separated by %s', (_, text) => {
   expect(parse(text)).toEqual(['a', 'b']);
   expect(parse(...text.split(/(?=.)/s))).toEqual(['a', 'b']);
 });
 
-test('F3: joins the lines of one event and takes one space from each', () => {
+test('case 3: joins the lines of one event and takes one space from each', () => {
   expect(parse('data:  a\ndata\ndata:b\n\n')).toEqual([' a\n\nb']);
 });
 
@@ -69,7 +69,7 @@ test('whatever arrives is a sign of life, comments too', async () => {
   expect(signs).toBe(3);
 });
 
-test.each([1, 2, 3, 7])('F3: keeps characters whole that arrive in pieces of %i bytes', async (size) => {
+test.each([1, 2, 3, 7])('case 3: keeps characters whole that arrive in pieces of %i bytes', async (size) => {
   expect(await read('data: "Zoë 🦊 日本"\r\n\r\ndata: [DONE]\r\n\r\ndata: 2', size)).toEqual([
     '"Zoë 🦊 日本"',
     '2',

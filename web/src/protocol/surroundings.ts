@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly newKey: () => string;
   /** Calls `work` whenever the network is back; the result ends it. */
   readonly onOnline: (work: () => void) => () => void;
+  /** Calls `work` when the page goes away, in time for a last request; the result ends it. */
+  readonly onLeave: (work: () => void) => () => void;
   /** What the other tabs of this origin post to `name`; null where tabs cannot talk. */
   readonly openChannel: (name: string, hear: (message: unknown) => void) => Channel | null;
 }
@@ -34,6 +36,12 @@ export const browser: Surroundings = {
     addEventListener('online', work);
     return () => {
       removeEventListener('online', work);
+    };
+  },
+  onLeave: (work) => {
+    addEventListener('pagehide', work);
+    return () => {
+      removeEventListener('pagehide', work);
     };
   },
   openChannel: (name, hear) => {

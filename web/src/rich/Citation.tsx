@@ -2,6 +2,8 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
 import type { Cite } from './citations';
+import { usePagesEntity } from './entitySource';
+import { EntityName } from '../views/entity/EntityName';
 import { doubt } from '../protocol/additions';
 import { publisher } from './sources';
 import type { Source } from '../protocol/types.gen';
@@ -13,7 +15,7 @@ const LEAVE_MS = 120;
 
 export interface CitesProps {
   cites: readonly Cite[];
-  context: { resolveUrl: (href: string) => string; labels: { source?: string } };
+  context: { resolveUrl: (href: string) => string; labels: { source: string } };
 }
 
 /** The markers of one place. */
@@ -65,11 +67,21 @@ function Marker({
   const href = source.type === 'url' ? webAddress(source.url, context.resolveUrl) : null;
   const props = {
     class: isDoubt ? 'ck-cite ck-doubt' : inline ? 'ck-cite ck-cite-text' : 'ck-cite',
-    'aria-label': isDoubt ? source.title : `${context.labels.source ?? 'Source'} ${number}: ${source.title}`,
+    'aria-label': isDoubt ? source.title : `${context.labels.source} ${number}: ${source.title}`,
     'aria-describedby': open ? cardId : undefined,
     onFocus: show,
     onBlur: hide,
   };
+  const entity = usePagesEntity(source);
+  if (entity) {
+    return (
+      <span class="ck-cite-anchor">
+        <EntityName entity={entity} class={props.class}>
+          {inline ?? <Numbered label={props['aria-label']} number={number} />}
+        </EntityName>
+      </span>
+    );
+  }
   return (
     <span class="ck-cite-anchor" ref={root} onMouseEnter={show} onMouseLeave={leave}>
       {href === null ? (
@@ -83,6 +95,16 @@ function Marker({
       )}
       {open && <Card id={cardId} source={source} anchor={root} />}
     </span>
+  );
+}
+
+/** A number, spoken as what it stands for. */
+function Numbered({ label, number }: { label: string; number: number }): VNode {
+  return (
+    <>
+      <span aria-hidden="true">{number}</span>
+      <span class="ck-hidden">{label}</span>
+    </>
   );
 }
 
@@ -111,7 +133,7 @@ function Card({ id, source, anchor }: CardProps): VNode {
 }
 
 /** Puts the card into the top layer, where no scrolling ancestor clips it: above the marker, below where there is no room. */
-function place(card: HTMLElement, anchor: HTMLElement): void {
+export function place(card: HTMLElement, anchor: HTMLElement): void {
   // Browsers of before 2024 have no popover: there the card is a fixed box like any other.
   if ('showPopover' in card && !card.matches(':popover-open')) card.showPopover();
   const mark = anchor.getBoundingClientRect();

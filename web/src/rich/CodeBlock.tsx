@@ -1,17 +1,32 @@
-/** A code block with its language and a button that copies it. */
+/** A code block with its language and a button that copies it; coloured once it is complete. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VNode } from 'preact';
+import { lazy } from '../lazy';
 import { copyText } from './clipboard';
+import { useRich } from './context';
+import type { Formula } from './delimiters';
 
 const COPIED_FOR_MS = 2000;
+/** Longer code is left in one colour: colouring takes time that grows with it, and makes many elements. */
+const LONGEST_COLOURED = 30_000;
 
 export interface CodeBlockProps {
-  text: string;
+  /** The text, in as many pieces as it was read in. */
+  pieces: readonly string[];
   language: string;
-  labels: { copy: string; copied: string };
+  /** Whether more is coming. */
+  isOpen: boolean;
 }
 
-export function CodeBlock({ text, language, labels }: CodeBlockProps): VNode {
+export interface ColouredProps {
+  text: string;
+  language: string;
+}
+
+const Coloured = lazy<ColouredProps>(() => import('./code/Coloured'), { loading: Plain, failed: Plain });
+
+export function CodeBlock({ pieces, language, isOpen }: CodeBlockProps): VNode {
+  const { labels } = useRich();
   const [copied, setCopied] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -25,7 +40,7 @@ export function CodeBlock({ text, language, labels }: CodeBlockProps): VNode {
   }, [copied]);
 
   const copy = () => {
-    if (root.current) void copyText(text, root.current).then(setCopied);
+    if (root.current) void copyText(pieces.join(''), root.current).then(setCopied);
   };
   return (
     <div class="ck-code" ref={root}>
@@ -35,9 +50,27 @@ export function CodeBlock({ text, language, labels }: CodeBlockProps): VNode {
           {copied ? labels.copied : labels.copy}
         </button>
       </div>
-      <pre tabIndex={0} role="group" aria-label={language || undefined}>
-        <code>{text}</code>
+      <pre tabIndex={0} role="group" aria-label={language || labels.code}>
+        <code>{isOpen || language === '' ? pieces : coloured(pieces.join(''), language)}</code>
       </pre>
     </div>
   );
+}
+
+function coloured(text: string, language: string): VNode | string {
+  return text.length > LONGEST_COLOURED ? text : <Coloured text={text} language={language} />;
+}
+
+/** Code in one colour. */
+export function Plain({ text }: ColouredProps): VNode {
+  return <>{text}</>;
+}
+
+export interface MathsProps {
+  formula: Formula;
+}
+
+/** A formula as it was written. */
+export function TexSource({ formula: { raw, display } }: MathsProps): VNode {
+  return <code class={display ? 'ck-tex ck-tex-display' : 'ck-tex'}>{raw.trim()}</code>;
 }

@@ -4,12 +4,14 @@
  * Above: message views. Below: `blocks` (which part of the text is new), `citations` (where markers go),
  * `render` (tokens to elements). A finished block keeps its node, so Preact skips it.
  */
-import { Fragment, type ComponentChildren, type VNode } from 'preact';
+import type { VNode } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import { BlockStream, type Block } from './blocks';
+import { BlockStream } from './blocks';
 import { Cites } from './Citation';
-import { placeMarks, shift, takeUpTo, type Mark } from './citations';
-import { renderBlock, type RenderContext } from './render';
+import { Marks } from './citations';
+import { RichContext, type RichLabels } from './context';
+import { Grouped } from './grouped';
+import { Renderer, type RenderContext } from './render';
 import type { Annotation, Source } from '../protocol/types.gen';
 
 export interface MarkdownProps {
@@ -24,50 +26,59 @@ export interface MarkdownProps {
   /** Relative addresses to absolute ones. */
   resolveUrl: (href: string) => string;
   onDeeplink: (name: string, data: Record<string, string>) => void;
-  labels: { copy: string; copied: string; source?: string };
+  labels: RichLabels;
 }
 
 export function Markdown(props: MarkdownProps): VNode {
-  const { text, annotations, streaming, numberOf } = props;
+  const { text, annotations, streaming, numberOf, isImageAllowed, labels } = props;
   const latest = useRef(props);
   latest.current = props;
-  const { stream, nodes, context } = useMemo(() => keep(latest), []);
+  const { stream, marks, blocks, renderer, context } = useMemo(() => keep(latest), []);
+  const rich = useMemo(() => ({ isImageAllowed, labels }), [isImageAllowed, labels]);
 
-  const blocks = stream.update(text.replace(/\r\n?/g, '\n'), streaming);
-  const marks = placeMarks(text, annotations, numberOf, streaming);
-  const children = blocks.map((block, i) => {
-    const own = shift(takeUpTo(marks, blocks[i + 1]?.start ?? Infinity), block.start);
-    const key = cacheKey(block, own, props);
-    const node = nodes.get(block);
-    if (node?.key === key) return node.node;
-    const fresh = <Fragment key={i}>{renderBlock(block.token, own, context)}</Fragment>;
-    nodes.set(block, { key, node: fresh });
-    return fresh;
-  });
+  const { finished, open } = stream.update(
+    text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text,
+    streaming,
+  );
+  const placed = [...marks.update(text, annotations, numberOf, streaming)];
+  const isLive = streaming && open.length > 0;
+  const children = blocks.render(finished, open, placed, (block, own) =>
+    renderer.block(block, own, isLive && block === open.at(-1)),
+  );
   return (
-    <div class="ck-md">
-      {children}
-      {marks.map(({ cites }) => (
-        <Cites cites={cites} context={context} />
-      ))}
-    </div>
+    <RichContext.Provider value={rich}>
+      <div class="ck-md">
+        {children}
+        {placed.map(({ cites }) => (
+          <Cites cites={cites} context={context} />
+        ))}
+      </div>
+    </RichContext.Provider>
   );
 }
 
 interface Kept {
   stream: BlockStream;
-  nodes: WeakMap<Block, { key: string; node: ComponentChildren }>;
+  marks: Marks;
+  blocks: Grouped;
+  renderer: Renderer;
   context: RenderContext;
 }
 
 function keep(latest: { current: MarkdownProps }): Kept {
-  return { stream: new BlockStream(), nodes: new WeakMap(), context: contextOf(latest) };
+  const context = contextOf(latest);
+  return {
+    stream: new BlockStream(),
+    marks: new Marks(),
+    blocks: new Grouped(),
+    renderer: new Renderer(context),
+    context,
+  };
 }
 
 /** A context that stays the same object, so that finished blocks keep working with the newest callbacks. */
 function contextOf(latest: { current: MarkdownProps }): RenderContext {
   return {
-    isImageAllowed: (url) => latest.current.isImageAllowed(url),
     resolveUrl: (href) => latest.current.resolveUrl(href),
     onDeeplink: (name, data) => {
       latest.current.onDeeplink(name, data);
@@ -76,16 +87,4 @@ function contextOf(latest: { current: MarkdownProps }): RenderContext {
       return latest.current.labels;
     },
   };
-}
-
-/** Everything a block's nodes were made from apart from its text. */
-function cacheKey(block: Block, marks: readonly Mark[], { isImageAllowed, labels }: MarkdownProps): string {
-  const cites = marks.map(({ at, cites }) => [at, cites.map(({ source, number }) => [number, source])]);
-  return JSON.stringify([cites, labels, block.token.raw.includes('![') && imagesOf(block, isImageAllowed)]);
-}
-
-/** Which hosts named in the block are allowed: changes when the thread's list of domains does. */
-function imagesOf(block: Block, isImageAllowed: (url: URL) => boolean): boolean[] {
-  const addresses = block.token.raw.match(/https?:\/\/[^\s)>"'\]]+/gi) ?? [];
-  return addresses.map((address) => URL.canParse(address) && isImageAllowed(new URL(address)));
 }

@@ -1,6 +1,8 @@
 /** All sources of a message, behind one button under it, in their groups. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import { EntityName } from '../views/entity/EntityName';
+import { usePagesEntity } from './entitySource';
 import { publisher, type NumberedSource } from './sources';
 import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
@@ -64,6 +66,14 @@ function SourceRow({
       </span>
     </>
   );
+  const entity = usePagesEntity(source);
+  if (entity) {
+    return (
+      <EntityName entity={entity} class="ck-source">
+        {content}
+      </EntityName>
+    );
+  }
   if (href === null) return <span class="ck-source">{content}</span>;
   return (
     <a class="ck-source" href={href} target="_blank" rel="noopener noreferrer">

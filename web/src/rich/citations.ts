@@ -29,50 +29,84 @@ export function placeMarks(
   annotations: readonly Annotation[],
   numberOf: (source: Source) => number,
   streaming: boolean,
+  offsets = new Offsets(),
 ): Mark[] {
   const cited: { index: number; cite: Cite }[] = [];
   for (const { index, source } of annotations) {
     if (typeof index !== 'number' || Number.isNaN(index) || sourceKey(source) === null) continue;
     cited.push({ index: Math.max(0, Math.floor(index)), cite: { source, number: numberOf(source) } });
   }
-  if (cited.length === 0) return [];
   cited.sort((a, b) => a.index - b.index);
 
-  const offsets = toUtf16(
-    text,
-    cited.map(({ index }) => index),
-  );
   const marks: { at: number; cites: Cite[] }[] = [];
-  cited.forEach(({ cite }, i) => {
-    const at = offsets.places[i] ?? offsets.end;
-    if (at > offsets.end && streaming) return;
-    const place = Math.min(at, offsets.end);
+  for (const { index, cite } of cited) {
+    const at = offsets.of(index, text);
+    if (at === null && streaming) break;
+    const place = at ?? offsets.end;
     const last = marks.at(-1);
     if (last?.at === place) last.cites.push(cite);
     else marks.push({ at: place, cites: [cite] });
-  });
+  }
   return marks;
 }
 
-/** Code point offsets (ascending) as offsets into the text with its line ends made `\n`. Past the end: Infinity. */
-function toUtf16(text: string, indices: readonly number[]): { places: number[]; end: number } {
-  if (!/[\ud800-\udbff\r]/.test(text)) {
-    return { places: indices.map((index) => (index > text.length ? Infinity : index)), end: text.length };
+/** The marks of a text that grows: placed anew only when there is something new to place. */
+export class Marks {
+  #text = '';
+  #given: readonly unknown[] = [];
+  #marks: readonly Mark[] = [];
+  /** How far the annotations reach, in code points: a text of as many UTF-16 units may hold them all. */
+  #reach = 0;
+  #offsets = new Offsets();
+
+  /** The same array as long as nothing has changed. */
+  update(
+    text: string,
+    annotations: readonly Annotation[],
+    numberOf: (source: Source) => number,
+    streaming: boolean,
+  ): readonly Mark[] {
+    const given = [annotations, numberOf, streaming];
+    const isSame = given.every((one, i) => one === this.#given[i]);
+    const hasGrown = text.startsWith(this.#text);
+    const areAllPlaced = this.#reach <= this.#offsets.points;
+    if (!hasGrown || text.includes('\r')) this.#offsets = new Offsets();
+    if (!isSame) this.#reach = annotations.reduce((reach, { index }) => Math.max(reach, index ?? 0), 0);
+    if (!isSame || !hasGrown || !areAllPlaced)
+      this.#marks = placeMarks(text, annotations, numberOf, streaming, this.#offsets);
+    this.#given = given;
+    this.#text = text;
+    return this.#marks;
   }
-  const places: number[] = [];
-  let points = 0;
-  let removed = 0;
-  let next = 0;
-  for (let i = 0; i <= text.length; points++) {
-    while (next < indices.length && indices[next] === points) {
-      places.push(i - removed);
-      next++;
+}
+
+/** Code points to UTF-16 units, in a text that grows: each character is looked at once. Its line ends count as `\n`. */
+class Offsets {
+  /** How far the text has been counted, in code points. */
+  points = 0;
+  readonly #known = new Map<number, number>();
+  #at = 0;
+  #removed = 0;
+
+  /** Where the text, as far as it was counted, ends. */
+  get end(): number {
+    return this.#at - this.#removed;
+  }
+
+  /** The offset of the code point `index`; null beyond the end of the text. */
+  of(index: number, text: string): number | null {
+    const known = this.#known.get(index);
+    if (known !== undefined) return known;
+    if (index < this.points) this.points = this.#at = this.#removed = 0;
+    while (this.points < index && this.#at < text.length) {
+      if (text.startsWith('\r\n', this.#at)) this.#removed++;
+      this.#at += (text.codePointAt(this.#at) ?? 0) > 0xffff ? 2 : 1;
+      this.points++;
     }
-    if (text.startsWith('\r\n', i)) removed++;
-    i += (text.codePointAt(i) ?? 0) > 0xffff ? 2 : 1;
+    if (this.points < index) return null;
+    this.#known.set(index, this.end);
+    return this.end;
   }
-  while (places.length < indices.length) places.push(Infinity);
-  return { places, end: text.length - removed };
 }
 
 /** The marks at or before `end`, which are removed from `marks`. */
@@ -83,6 +117,24 @@ export function takeUpTo(marks: Mark[], end: number): Mark[] {
     count++;
   }
   return marks.splice(0, count);
+}
+
+/** Whether two lists of marks say the same in the same places. */
+export function sameMarks(a: readonly Mark[], b: readonly Mark[]): boolean {
+  return a.length === b.length && a.every((mark, i) => sameMark(mark, b[i]));
+}
+
+function sameMark(a: Mark, b: Mark | undefined): boolean {
+  if (a.at !== b?.at || a.cites.length !== b.cites.length) return false;
+  return a.cites.every(({ source, number }, i) => {
+    const other = b.cites[i];
+    return other?.number === number && (other.source === source || isDeepEqual(other.source, source));
+  });
+}
+
+/** Sources are plain data; a server sends the same ones again with the finished message. */
+function isDeepEqual(a: Source, b: Source): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 export function shift(marks: readonly Mark[], by: number): Mark[] {

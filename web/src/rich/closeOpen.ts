@@ -6,11 +6,18 @@
  * paragraph's emphasis, code and links (`closeInline`).
  */
 
+import { formulaAt, looksLikeMaths } from './delimiters';
+
 /** The address of a link whose real one has not arrived: rendered as its text. */
 export const PENDING = 'ck-pending:';
 
 /** Longer ones are shown as they are: no answer has them, and the scan's stack is searched for every delimiter. */
 const LONGEST_PARAGRAPH = 20_000;
+
+/** Longer ones are shown as they are written: they may be none. */
+const LONGEST_OPEN_FORMULA = 2000;
+/** What stays with the end of a paragraph whose beginning is taken off. */
+const KEPT = 200;
 
 const CONTAINERS = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*/;
 // A last line that may yet become something else, or nothing to show: heading and quote and list markers,
@@ -23,6 +30,8 @@ const STARTS_BLOCK = /^[ \t>]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\||`{3}
 export function closeOpen(text: string): string {
   const fence = openFence(text);
   if (fence) return closeFence(text, fence);
+  const formula = openFormula(text);
+  if (formula >= 0) return text.slice(0, formula);
   const lineStart = text.lastIndexOf('\n') + 1;
   const line = text.slice(lineStart);
   const containers = CONTAINERS.exec(line)?.[0] ?? '';
@@ -80,6 +89,21 @@ function closeFence(text: string, { marker, info }: Fence): string {
   return closing ? text.slice(0, lineStart) : text;
 }
 
+/** Where a formula with lines of its own begins that is not complete, or -1. Its lines may look like anything. */
+function openFormula(text: string): number {
+  const from = text.lastIndexOf('\n\n') + 1;
+  const opener = /(^|\n)[ \t>]*(?:[-*+] |\d{1,9}[.)] )?(?=\$\$|\\\[)/g;
+  opener.lastIndex = from;
+  for (let match = opener.exec(text); match; match = opener.exec(text)) {
+    const at = opener.lastIndex;
+    const formula = formulaAt(text, at);
+    if (formula) opener.lastIndex += formula.raw.length;
+    else if (text.length - at < LONGEST_OPEN_FORMULA) return match.index + (match[1] ?? '').length;
+    else break;
+  }
+  return -1;
+}
+
 /** A table whose delimiter row is not complete, as the header row and a delimiter row made up for it. */
 function openTable(
   text: string,
@@ -133,6 +157,26 @@ function paragraphStart(text: string): number {
   }
 }
 
+/**
+ * Where the paragraph `text` can be cut so that nothing that follows changes what is before, nor the other way
+ * round; 0 if nowhere. With `force`, wherever a word begins.
+ */
+export function settledEnd(text: string, force: boolean): number {
+  const end = text.length - KEPT;
+  const settled = text.length > LONGEST_PARAGRAPH ? 0 : new InlineScan(text, 0, end).settled();
+  if (settled > 0 || !force) return settled;
+  for (let at = end; at > 0; at--) if (isBetweenWords(text, at)) return at;
+  return 0;
+}
+
+const CJK = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]/u;
+
+function isBetweenWords(text: string, at: number): boolean {
+  const [before, next] = [text.charAt(at - 1), text.charAt(at)];
+  if (before === ' ') return /\p{L}/u.test(next) && /[^\s\\]/.test(text.charAt(at - 2));
+  return CJK.test(next) && CJK.test(before);
+}
+
 interface Opener {
   at: number;
   end: number;
@@ -158,17 +202,33 @@ class InlineScan {
   /** What closes the innermost thing, when that is none of the stack: code, or the text of a link. */
   #tail = '';
 
-  constructor(text: string, from: number) {
+  readonly #limit: number;
+  #settled = 0;
+
+  constructor(text: string, from: number, limit = 0) {
     this.#text = text;
     this.#from = from;
+    this.#limit = limit;
     this.#i = from;
     this.#cut = text.length;
   }
 
+  /** The last place before the limit where nothing is open. */
+  settled(): number {
+    this.#scan();
+    return this.#settled;
+  }
+
   run(): { kept: string; closers: string } {
+    this.#scan();
+    return this.#finish();
+  }
+
+  #scan(): void {
     while (this.#i < this.#cut) {
       const char = this.#text.charAt(this.#i);
-      if (char === '\\') this.#escape();
+      if (char === '$' || (char === '\\' && /[([]/.test(this.#text.charAt(this.#i + 1)))) this.#formula(char);
+      else if (char === '\\') this.#escape();
       else if (char === '`') this.#code();
       else if (char === '!') this.#bang();
       else if (char === '[') this.#push('[', 1);
@@ -176,9 +236,14 @@ class InlineScan {
       else if (char === '<') this.#angle();
       else if (char === '&') this.#reference();
       else if (char === '*' || char === '_' || char === '~') this.#delimiters(char);
-      else this.#i++;
+      else this.#plain();
     }
-    return this.#finish();
+  }
+
+  #plain(): void {
+    const isSettled = this.#i <= this.#limit && this.#stack.length === 0;
+    if (isSettled && isBetweenWords(this.#text, this.#i)) this.#settled = this.#i;
+    this.#i++;
   }
 
   #hold(at: number): void {
@@ -188,6 +253,16 @@ class InlineScan {
   #push(kind: string, length: number): void {
     this.#stack.push({ at: this.#i, end: this.#i + length, kind, length });
     this.#i += length;
+  }
+
+  #formula(char: string): void {
+    const formula = formulaAt(this.#text, this.#i);
+    const rest = this.#text.slice(this.#i, this.#i + LONGEST_OPEN_FORMULA + 1);
+    if (formula) this.#i += formula.raw.length;
+    else if (rest === '$' || looksLikeMaths(rest)) this.#hold(this.#i);
+    else if (char === '$' && !rest.startsWith('$$')) this.#i++;
+    else if (rest.length <= LONGEST_OPEN_FORMULA) this.#hold(this.#i);
+    else this.#i += 2;
   }
 
   #escape(): void {

@@ -1,9 +1,13 @@
 /** What the tests of this folder share: rendering into a document, a reproducible source of chance, samples of Markdown. */
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
+import { en } from '../i18n/en';
+import { compile } from '../i18n/message';
 import { Markdown, type MarkdownProps } from './Markdown';
 import { numberSources, sourceKey } from './sources';
 import type { Annotation, Source } from '../protocol/types.gen';
+
+const words = compile('en', en);
 
 export function markdownProps(props: Partial<MarkdownProps> = {}): MarkdownProps {
   const numbers = new Map(
@@ -17,7 +21,7 @@ export function markdownProps(props: Partial<MarkdownProps> = {}): MarkdownProps
     isImageAllowed: (url) => url.hostname === 'images.test',
     resolveUrl: (href) => new URL(href, 'https://api.test/chat/').href,
     onDeeplink: () => undefined,
-    labels: { copy: 'Copy', copied: 'Copied' },
+    labels: words,
     ...props,
   };
 }

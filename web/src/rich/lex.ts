@@ -5,7 +5,8 @@
  * into quotes, lists and emphasis and rescans a line for every opening bracket; the bounds here keep
  * text made to exploit that from hanging the page.
  */
-import { Lexer, type Links, type Token } from 'marked';
+import { Lexer, type Links, type MarkedOptions, type Token } from 'marked';
+import { blockMaths, inlineMaths } from './delimiters';
 
 export interface Lexed {
   tokens: Token[];
@@ -21,8 +22,21 @@ const MAX_DEPTH = 16;
 const MAX_DELIMITERS = 1500;
 const ENDLESS_WORD = /[\w.+-]{2000}/;
 
+const OPTIONS = {
+  gfm: true,
+  breaks: true,
+  extensions: {
+    inline: [inlineMaths.tokenizer],
+    block: [blockMaths.tokenizer],
+    startInline: [inlineMaths.start],
+    startBlock: [blockMaths.start],
+    childTokens: {},
+    renderers: {},
+  },
+} as MarkedOptions;
+
 export const lex: Lex = (text, links = {}) => {
-  const lexer = new BoundedLexer({ gfm: true, breaks: true });
+  const lexer = new BoundedLexer(OPTIONS);
   Object.assign(lexer.tokens.links, links);
   const tokens = lexer.lex(text);
   return { tokens, links: tokens.links };
@@ -58,7 +72,7 @@ class BoundedLexer extends Lexer {
 function delimiters(text: string): number {
   let count = 0;
   for (let i = 0; i < text.length; i++) {
-    if ('*_~`[]<&\\'.includes(text.charAt(i))) count++;
+    if ('*_~`[]<&\\$'.includes(text.charAt(i))) count++;
   }
   return count;
 }

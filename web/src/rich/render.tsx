@@ -6,78 +6,88 @@
  */
 import type { Token, Tokens } from 'marked';
 import { Fragment, h, type ComponentChildren, type VNode } from 'preact';
-import { isVoid } from './blocks';
+import { isVoid, type Block } from './blocks';
 import { Cites } from './Citation';
 import { inward, shift, tableCell, takeUpTo, type Mark } from './citations';
 import { PENDING } from './closeOpen';
 import { CodeBlock } from './CodeBlock';
+import type { RichLabels } from './context';
+import type { Formula } from './delimiters';
+import { Diagram } from './Diagram';
 import { decodeEntities, REFERENCE } from './entities';
+import { Grouped, type RenderPart } from './grouped';
+import { Image, imageUrl } from './Image';
+import { headOf, partsOf, type Row } from './long';
+import { Maths } from './Maths';
 import { parseDeeplink, safeLink, webAddress } from './urls';
 
 /** What rendering needs from outside. The functions are called at render or click time, so the latest are used. */
 export interface RenderContext {
-  isImageAllowed: (url: URL) => boolean;
   resolveUrl: (href: string) => string;
   onDeeplink: (name: string, data: Record<string, string>) => void;
-  labels: { copy: string; copied: string; source?: string };
+  labels: RichLabels;
 }
 
-/** One block. `marks` are relative to its raw text. */
-export function renderBlock(token: Token, marks: readonly Mark[], context: RenderContext): ComponentChildren {
-  return new Renderer(context).block(token, [...marks]);
-}
-
-class Renderer {
+export class Renderer {
   readonly #context: RenderContext;
+  readonly #grouped = new Grouped();
   #inLink = false;
+  #isLive = false;
 
   constructor(context: RenderContext) {
     this.#context = context;
   }
 
+  /** One block and the marks in it. A block that is live is still being written. */
+  block(block: Block, marks: Mark[], isLive: boolean): ComponentChildren {
+    this.#isLive = isLive;
+    return this.#block(block, marks);
+  }
+
   /** Blocks one after another. A mark between two belongs to the first. */
   #blocks(tokens: readonly Token[], marks: Mark[]): ComponentChildren[] {
     const out: ComponentChildren[] = [];
-    const starts: number[] = [];
     let end = 0;
+    const shown: Block[] = [];
     for (const token of tokens) {
-      starts.push(end);
+      if (!isVoid(token)) shown.push({ start: end, token });
       end += token.raw.length;
     }
-    const shown = tokens
-      .map((token, i) => ({ token, start: starts[i] ?? 0 }))
-      .filter(({ token }) => !isVoid(token));
-    shown.forEach(({ token, start }, i) => {
-      const own = takeUpTo(marks, shown[i + 1]?.start ?? Infinity);
-      out.push(this.block(token, shift(own, start)));
+    shown.forEach((block, i) => {
+      out.push(this.#block(block, takeUpTo(marks, shown[i + 1]?.start ?? Infinity)));
     });
     out.push(...this.#cites(marks));
     return out;
   }
 
-  block(token: Tokens.Generic, marks: Mark[]): ComponentChildren {
+  #block(block: Block, marks: Mark[]): ComponentChildren {
+    const token: Tokens.Generic = block.token;
+    const own = shift(marks, block.start);
     switch (token.type) {
       case 'paragraph':
-        return <p>{this.#text(token, marks)}</p>;
+        return (
+          <p>
+            {this.#parts(block, [block], marks, (part, inside) =>
+              this.#text(part.token, shift(inside, part.start)),
+            )}
+          </p>
+        );
       case 'text':
-        return this.#text(token, marks);
+        return this.#text(token, own);
       case 'heading':
-        return this.#heading(token as Tokens.Heading, marks);
+        return this.#heading(token as Tokens.Heading, own);
       case 'list':
-        return this.#list(token as Tokens.List, marks);
+        return this.#list(block, marks);
       case 'blockquote': {
         const inner = source(token.tokens ?? []);
-        return <blockquote>{this.#blocks(token.tokens ?? [], inward(marks, token.raw, inner))}</blockquote>;
+        return <blockquote>{this.#blocks(token.tokens ?? [], inward(own, token.raw, inner))}</blockquote>;
       }
-      case 'code': {
-        const { text, lang } = token as Tokens.Code;
-        return [
-          <CodeBlock text={text} language={language(lang)} labels={this.#context.labels} />,
-          this.#cites(marks),
-        ];
-      }
+      case 'code':
+        return [this.#code(block), this.#cites(marks)];
+      case 'maths':
+        return [<Maths formula={token as Formula} />, this.#cites(marks)];
       case 'table':
-        return this.#table(token as Tokens.Table, marks);
+        return this.#table(block, marks);
       case 'hr':
         return [<hr />, this.#cites(marks)];
       case 'checkbox':
@@ -89,6 +99,18 @@ class Renderer {
         // Raw HTML, and whatever a later lexer may add, as the text it was written in.
         return [<p class="ck-raw">{token.raw.trim()}</p>, this.#cites(marks)];
     }
+  }
+
+  /** The parts of a block that may be long: those taken off already, and `rest`. */
+  #parts(block: Block, rest: readonly Block[], marks: Mark[], render: RenderPart): VNode[] {
+    return this.#grouped.render(block.before ?? [], rest, marks, render);
+  }
+
+  #code({ token, before = [] }: Block): VNode {
+    const { text, lang, raw } = token as Tokens.Code;
+    const pieces = [...before.flat().map((part) => (part.token as Tokens.Code).text), text];
+    const props = { pieces, language: language(lang), isOpen: this.#isLive && !ENDS_WITH_FENCE.test(raw) };
+    return props.language.toLowerCase() === 'mermaid' ? <Diagram {...props} /> : <CodeBlock {...props} />;
   }
 
   #text(token: Tokens.Generic, marks: Mark[]): ComponentChildren {
@@ -104,55 +126,55 @@ class Renderer {
     return h(`h${Math.min(level, 6)}`, props, this.#text(token, marks));
   }
 
-  #list(token: Tokens.List, marks: Mark[]): ComponentChildren {
-    let end = 0;
-    const items = token.items.map((item, i) => {
-      const start = end;
-      end += item.raw.length;
-      const own = takeUpTo(marks, i === token.items.length - 1 ? Infinity : end);
-      const inner = source(item.tokens);
-      const content = this.#blocks(item.tokens, inward(shift(own, start), item.raw, inner));
-      return <li class={item.task ? 'ck-task' : undefined}>{content}</li>;
+  #list(block: Block, marks: Mark[]): ComponentChildren {
+    const { ordered, start } = block.token as Tokens.List;
+    const items = this.#parts(block, partsOf(block), marks, (part, own) => {
+      const item = part.token as Tokens.ListItem;
+      const inner = inward(shift(own, part.start), item.raw, source(item.tokens));
+      return <li class={item.task ? 'ck-task' : undefined}>{this.#blocks(item.tokens, inner)}</li>;
     });
-    if (!token.ordered) return <ul>{items}</ul>;
-    return <ol start={token.start === 1 || token.start === '' ? undefined : token.start}>{items}</ol>;
+    if (!ordered) return <ul>{items}</ul>;
+    return <ol start={start === 1 || start === '' ? undefined : start}>{items}</ol>;
   }
 
-  #table(token: Tokens.Table, marks: Mark[]): VNode {
-    const rows = [token.header, ...token.rows];
-    const placed = marks.map(({ at, cites }) => {
-      const cell = tableCell(token.raw, at);
-      const row = Math.min(cell.row, rows.length - 1);
-      const last = (rows[row]?.length ?? 1) - 1;
-      return cell.column > last || cell.row > row
-        ? { row, column: last, mark: { at: Infinity, cites } }
-        : { row, column: cell.column, mark: { at: cell.at, cites } };
-    });
-    const cell = (data: Tokens.TableCell, row: number, column: number) => {
-      const own = placed.filter((p) => p.row === row && p.column === column).map(({ mark }) => mark);
-      const props = {
-        class: data.align ? `ck-${data.align}` : undefined,
-        ...(data.header && { scope: 'col' }),
-      };
-      return h(data.header ? 'th' : 'td', props, this.#inline(data.tokens, own));
-    };
-    const label = token.header.map(({ tokens }) => plainText(tokens)).filter((text) => text !== '');
+  #table(block: Block, marks: Mark[]): VNode {
+    const { header, raw } = block.token as Tokens.Table;
+    const head = headOf(raw);
+    const rows = partsOf(block);
+    const body = block.before?.[0]?.[0]?.start ?? block.start + head.length;
+    const hasRows = block.before !== undefined || rows.length > 0;
+    const own = shift(takeUpTo(marks, hasRows ? body : Infinity), body - head.length);
+    const label = header.map(({ tokens }) => plainText(tokens)).filter((text) => text !== '');
     return (
       <div class="ck-table" role="region" aria-label={label.join(', ') || undefined} tabIndex={0}>
         <table>
-          <thead>
-            <tr>{token.header.map((data, column) => cell(data, 0, column))}</tr>
-          </thead>
-          {token.rows.length > 0 && (
+          <thead>{this.#row(header, head, own)}</thead>
+          {hasRows && (
             <tbody>
-              {token.rows.map((data, i) => (
-                <tr>{data.map((d, column) => cell(d, i + 1, column))}</tr>
-              ))}
+              {this.#parts(block, rows, marks, ({ start, token }, inside) =>
+                this.#row((token as Row).cells, token.raw, shift(inside, start)),
+              )}
             </tbody>
           )}
         </table>
       </div>
     );
+  }
+
+  #row(cells: readonly Tokens.TableCell[], raw: string, marks: readonly Mark[]): VNode {
+    const last = cells.length - 1;
+    const placed = marks.map(({ at, cites }) => {
+      const { column, at: inside } = tableCell(raw, at);
+      return column > last
+        ? { column: last, mark: { at: Infinity, cites } }
+        : { column, mark: { at: inside, cites } };
+    });
+    const children = cells.map(({ align, header, tokens }, index) => {
+      const own = placed.filter(({ column }) => column === index).map(({ mark }) => mark);
+      const props = { class: align ? `ck-${align}` : undefined, ...(header && { scope: 'col' }) };
+      return h(header ? 'th' : 'td', props, this.#inline(tokens, own));
+    });
+    return <tr>{children}</tr>;
   }
 
   /** Inline tokens with the marks between and inside them. */
@@ -223,6 +245,8 @@ class Renderer {
         return this.#link(token as Tokens.Link);
       case 'image':
         return this.#image(token as Tokens.Image);
+      case 'maths':
+        return <Maths formula={token as Formula} />;
       case 'checkbox':
         return <input type="checkbox" disabled checked={(token as Tokens.Checkbox).checked} />;
       case 'html':
@@ -271,45 +295,19 @@ class Renderer {
     );
   }
 
-  #image(token: Tokens.Image): ComponentChildren {
-    const alt = decodeEntities(token.text);
-    const href = decodeEntities(token.href);
-    const url = this.#imageUrl(href);
-    if (url && this.#context.isImageAllowed(url)) {
-      const title = token.title ? decodeEntities(token.title) : undefined;
-      // `referrerpolicy` before `src`: the request starts when the source is set.
-      return (
-        <img
-          loading="lazy"
-          decoding="async"
-          referrerpolicy="no-referrer"
-          alt={alt}
-          title={title}
-          src={url.href}
-        />
-      );
-    }
-    if (!url || url.protocol === 'data:' || this.#inLink)
-      return <span class="ck-image">{alt || url?.hostname}</span>;
-    return (
-      <a class="ck-image" href={url.href} target="_blank" rel="noopener noreferrer">
-        {alt || url.hostname}
-      </a>
-    );
-  }
-
-  /** Addresses images may come from at all; which hosts is the caller's to say. */
-  #imageUrl(href: string): URL | null {
-    if (/^data:image\/(?:png|jpe?g|gif|webp|avif)[;,]/i.test(href))
-      return URL.canParse(href) ? new URL(href) : null;
-    const address = webAddress(href, this.#context.resolveUrl);
-    return address === null ? null : new URL(address);
+  #image(token: Tokens.Image): VNode {
+    const title = token.title ? decodeEntities(token.title) : undefined;
+    const url = imageUrl(decodeEntities(token.href), this.#context.resolveUrl);
+    return <Image url={url} alt={decodeEntities(token.text)} title={title} isInLink={this.#inLink} />;
   }
 
   #cites(marks: readonly Mark[]): VNode[] {
     return marks.map(({ cites }) => <Cites cites={cites} context={this.#context} />);
   }
 }
+
+/** The last line of a fenced block whose end has come. */
+const ENDS_WITH_FENCE = /\n[ \t]*(?:`{3,}|~{3,})[ \t]*\n*$/;
 
 function source(tokens: readonly Token[]): string {
   return tokens.map(({ raw }) => raw).join('');

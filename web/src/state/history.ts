@@ -3,10 +3,22 @@ import type { ThreadMetadata, ThreadStreamEvent } from '../protocol/types.gen';
 
 export interface HistoryState {
   readonly threads: readonly ThreadMetadata[];
-  readonly status: 'idle' | 'loading' | 'ready' | 'failed';
+  /** `more`: what follows those loaded is on its way. */
+  readonly status: 'idle' | 'loading' | 'more' | 'ready' | 'failed';
+  /** Where the next page starts; null where the list ends. */
+  readonly cursor: string | null;
 }
 
-export const emptyHistory: HistoryState = { threads: [], status: 'idle' };
+export const emptyHistory: HistoryState = { threads: [], status: 'idle', cursor: null };
+
+/** A thread that was deleted here and can still be brought back: the server has not been asked yet. */
+export interface Deleted {
+  readonly thread: ThreadMetadata;
+  /** Its place in the list. */
+  readonly at: number;
+  /** Whether it was the one on screen. */
+  readonly wasShown: boolean;
+}
 
 export function reduceHistory(state: HistoryState, event: ThreadStreamEvent): HistoryState {
   switch (event.type) {
@@ -35,38 +47,10 @@ export function withTitle(thread: ThreadMetadata, title: string | undefined): Th
 }
 
 export function remove(state: HistoryState, threadId: string): HistoryState {
-  return { ...state, threads: without(state.threads, threadId) };
+  return { ...state, threads: state.threads.filter((row) => row.id !== threadId) };
 }
 
-function without(threads: readonly ThreadMetadata[], id: string): ThreadMetadata[] {
-  return threads.filter((row) => row.id !== id);
-}
-
-export type Period = 'today' | 'yesterday' | 'week' | 'month' | 'older';
-
-export interface Group {
-  readonly period: Period;
-  readonly threads: readonly ThreadMetadata[];
-}
-
-/** Threads in the server's order, with a heading wherever the period changes. */
-export function groupByPeriod(threads: readonly ThreadMetadata[], now: Date): Group[] {
-  const groups: { period: Period; threads: ThreadMetadata[] }[] = [];
-  for (const thread of threads) {
-    const period = periodOf(new Date(thread.created_at), now);
-    const last = groups.at(-1);
-    if (last?.period === period) last.threads.push(thread);
-    else groups.push({ period, threads: [thread] });
-  }
-  return groups;
-}
-
-function periodOf(date: Date, now: Date): Period {
-  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
-  const day = 24 * 60 * 60 * 1000;
-  const age = midnight - date.getTime();
-  if (age <= 0) return 'today';
-  if (age <= day) return 'yesterday';
-  if (age <= 7 * day) return 'week';
-  return age <= 30 * day ? 'month' : 'older';
+export function restore(state: HistoryState, { thread, at }: Deleted): HistoryState {
+  const { threads } = remove(state, thread.id);
+  return { ...state, threads: [...threads.slice(0, at), thread, ...threads.slice(at)] };
 }

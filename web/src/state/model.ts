@@ -17,6 +17,8 @@ export interface Entry {
   readonly isFinal: boolean;
   /** A message shown before the server has confirmed it. */
   readonly isLocal: boolean;
+  /** The person ended the turn here. */
+  readonly isStopped?: true;
   /** How far the generation of an image has come, 0 to 1. */
   readonly progress?: number;
 }

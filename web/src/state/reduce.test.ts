@@ -21,7 +21,7 @@ const annotation = (url: string): Record<string, unknown> => ({
   source: { type: 'url', title: url, url },
 });
 
-test('F25: a message grows with its deltas and ends as `done` says', () => {
+test('case 25: a message grows with its deltas and ends as `done` says', () => {
   const growing = play([
     say.added(say.assistant('m')),
     say.part('m', 'added', ''),
@@ -36,7 +36,7 @@ test('F25: a message grows with its deltas and ends as `done` says', () => {
   expect(ended.entries[0]?.isFinal).toBe(true);
 });
 
-test('F26: a delta for a part that was never added pads the parts before it', () => {
+test('case 26: a delta for a part that was never added pads the parts before it', () => {
   expect(texts(play([say.added(say.assistant('m')), say.delta('m', 'x', 1)]), 'm')).toEqual(['', 'x']);
 });
 
@@ -45,7 +45,7 @@ test('a nonsensical part index changes nothing', () => {
   expect(texts(state, 'm')).toEqual(['a']);
 });
 
-test('F27: citations stay when a part ends with an empty list', () => {
+test('case 27: citations stay when a part ends with an empty list', () => {
   const add = (index: number, url: string): ThreadStreamEvent =>
     say.update('m', {
       type: 'assistant_message.content_part.annotation_added',
@@ -65,11 +65,11 @@ test('F27: citations stay when a part ends with an empty list', () => {
   expect(sources.map(({ source }) => source.title)).toEqual(['a', 'b', 'c']);
 });
 
-test('F28: `done` without `added` shows the message complete', () => {
+test('case 28: `done` without `added` shows the message complete', () => {
   expect(play([say.done(say.assistant('m', 'Hi'))]).entries).toMatchObject([{ key: 'm', isFinal: true }]);
 });
 
-test('F29: progress is replaced by the next and cleared by a visible item, not by a tool call', () => {
+test('case 29: progress is replaced by the next and cleared by a visible item, not by a tool call', () => {
   const progress = (text: string): ThreadStreamEvent =>
     say.event({ type: 'progress_update', icon: 'search', text });
   const first = play([progress('Looking'), progress('Searching')]);
@@ -80,7 +80,7 @@ test('F29: progress is replaced by the next and cleared by a visible item, not b
   expect(settle(first).progress).toBeNull();
 });
 
-test('F31: a notice is no item', () => {
+test('case 31: a notice is no item', () => {
   const state = play([
     say.event({ type: 'notice', level: 'warning', title: 'Limit', message: 'See [plan](https://x)' }),
   ]);
@@ -90,7 +90,7 @@ test('F31: a notice is no item', () => {
   expect(state.entries).toEqual([]);
 });
 
-test('F32: an error does not keep a later title from being applied', () => {
+test('case 32: an error does not keep a later title from being applied', () => {
   const state = play([
     say.created(),
     say.failure({ code: 'custom', message: 'Blocked', allow_retry: false }),
@@ -100,11 +100,11 @@ test('F32: an error does not keep a later title from being applied', () => {
   expect(state.thread?.title).toBe('T');
 });
 
-test('F34: an unknown error code without a message leaves the words to the locale', () => {
+test('case 34: an unknown error code without a message leaves the words to the locale', () => {
   expect(play([say.failure({ code: 'weird.new' })]).failure?.message).toBeNull();
 });
 
-test('F12: thread.updated replaces the metadata wholesale and leaves the items alone', () => {
+test('case 12: thread.updated replaces the metadata wholesale and leaves the items alone', () => {
   const state = play([
     say.created('thr_1', { title: 'Old' }),
     say.done(say.user('u')),
@@ -115,7 +115,7 @@ test('F12: thread.updated replaces the metadata wholesale and leaves the items a
   expect(play([say.updatedThread({ title: 'Other' }, 'thr_2')], state).thread?.id).toBe('thr_1');
 });
 
-test('F37: a reasoning workflow collects its thoughts and takes its summary from `done`', () => {
+test('case 37: a reasoning workflow collects its thoughts and takes its summary from `done`', () => {
   const thought = (kind: 'added' | 'updated', index: number, content: string): ThreadStreamEvent =>
     say.update('w', { type: `workflow.task.${kind}`, task_index: index, task: { type: 'thought', content } });
   const state = play([
@@ -131,7 +131,7 @@ test('F37: a reasoning workflow collects its thoughts and takes its summary from
   });
 });
 
-test('F38: two equal tasks are two rows, whatever the index says', () => {
+test('case 38: two equal tasks are two rows, whatever the index says', () => {
   const add: ThreadStreamEvent = say.update('w', {
     type: 'workflow.task.added',
     task_index: 0,
@@ -141,7 +141,7 @@ test('F38: two equal tasks are two rows, whatever the index says', () => {
   expect(item(state, 'w')).toMatchObject({ workflow: { tasks: [{ title: 't' }, { title: 't' }] } });
 });
 
-test('F39: an image shows its previews and their progress, then its final form', () => {
+test('case 39: an image shows its previews and their progress, then its final form', () => {
   const preview = (progress: number): ThreadStreamEvent =>
     say.update('i', { type: 'generated_image.updated', image: { id: 'ig', url: `p${progress}` }, progress });
   const state = play([say.added(say.image('i')), preview(0.33), preview(0.66)]);
@@ -151,17 +151,17 @@ test('F39: an image shows its previews and their progress, then its final form',
   });
 });
 
-test('F40: an image that never came and an answer that never began are gone when the stream ends', () => {
+test('case 40: an image that never came and an answer that never began are gone when the stream ends', () => {
   expect(settle(play([say.added(say.image('i')), say.added(say.assistant('m'))])).entries).toEqual([]);
 });
 
-test('F41: removing what was never there changes nothing', () => {
+test('case 41: removing what was never there changes nothing', () => {
   const state = play([say.done(say.user('u'))]);
   expect(ids(play([say.removed('x')], state))).toEqual(['u']);
   expect(play([say.delta('x', 'lost')], state)).toBe(state);
 });
 
-test('F42: a replaced item keeps its place', () => {
+test('case 42: a replaced item keeps its place', () => {
   const state = play([
     say.done(say.assistant('a', '1')),
     say.done(say.assistant('b', '2')),
@@ -171,7 +171,7 @@ test('F42: a replaced item keeps its place', () => {
   expect(texts(state, 'a')).toEqual(['3']);
 });
 
-test('F59: a widget delta finds its node in any depth, also after one that said done', () => {
+test('case 59: a widget delta finds its node in any depth, also after one that said done', () => {
   const widget = (value: string): ThreadStreamEvent =>
     say.added(
       readItem({
@@ -188,7 +188,7 @@ test('F59: a widget delta finds its node in any depth, also after one that said 
   expect(JSON.stringify(item(play([widget('a'), grow('b'), grow('c')]), 'w'))).toContain('"value":"abc"');
 });
 
-test('F46: a hidden item is not even there', () => {
+test('case 46: a hidden item is not even there', () => {
   const event = readEvent({
     type: 'thread.item.added',
     item: { id: 'h', type: 'hidden_context_item', content: 'secret' },
@@ -225,7 +225,7 @@ test('a retry drops what follows the message, and a reload keeps the keys of wha
   expect(loaded.entries.map((entry) => entry.key)).toEqual(['local-1', 'a']);
 });
 
-test('F10: items with any spelling of time keep the order in which they came', () => {
+test('case 10: items with any spelling of time keep the order in which they came', () => {
   const dated = (id: string, at: string): ThreadItem => ({ ...say.user(id), created_at: at });
   const state = load(
     emptyChat,

@@ -15,6 +15,8 @@ const INVISIBLE: ReadonlySet<ThreadItem['type']> = new Set([
   'hidden_context_item',
   'sdk_hidden_context',
 ]);
+/** Items that nothing is shown of. */
+const QUIET: ReadonlySet<string> = new Set(['client_tool_call', 'end_of_turn']);
 const HIDDEN: ReadonlySet<string> = new Set(['hidden_context_item', 'sdk_hidden_context']);
 
 export function reduce(state: ChatState, event: ThreadStreamEvent): ChatState {
@@ -123,10 +125,13 @@ export function addLocal(state: ChatState, item: ThreadItem): ChatState {
 }
 
 /** The turn is over, however it ended: nothing is under way any more, and empty shells go. */
-export function settle(state: ChatState): ChatState {
-  const entries = state.entries
-    .filter((entry) => entry.isFinal || !isEmpty(entry.item))
-    .map((entry) => (entry.isFinal ? entry : { ...entry, isFinal: true }));
+export function settle(state: ChatState, isStopped = false): ChatState {
+  const kept = state.entries.filter((entry) => entry.isFinal || !isEmpty(entry.item));
+  const last = kept.findLastIndex(({ item }) => !QUIET.has(item.type));
+  const entries = kept.map((entry, at): Entry => {
+    const ended = entry.isFinal ? entry : { ...entry, isFinal: true };
+    return isStopped && at === last ? { ...ended, isStopped } : ended;
+  });
   return { ...state, entries, progress: null, canCancel: false };
 }
 
@@ -169,8 +174,8 @@ export function load(
 ): ChatState {
   const known = new Map(state.entries.map((entry) => [entry.item.id, entry]));
   const entries = items.map((item) => {
-    const key = known.get(item.id)?.key ?? item.id;
-    return { key, item, isFinal: true, isLocal: false };
+    const { key = item.id, isStopped } = known.get(item.id) ?? {};
+    return { key, item, isFinal: true, isLocal: false, ...(isStopped && { isStopped }) };
   });
   const unsent = state.entries.filter((entry) => entry.isLocal);
   return { ...state, thread, entries: [...entries, ...unsent], older };

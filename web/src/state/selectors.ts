@@ -1,43 +1,19 @@
 /** Questions asked of the state. Pure. */
 import { lastTurn, type TurnRequest } from '../protocol/additions';
-import type { ClientToolCallItem, ThreadItem } from '../protocol/types.gen';
+import type { ClientToolCallItem, StructuredInputItem, ThreadItem } from '../protocol/types.gen';
 import type { ChatState, Entry, Failure, RetryPlan } from './model';
-
-/** A message and what answered it; or a further stretch of answers, which has no message of its own. */
-export interface Turn {
-  readonly key: string;
-  readonly message: Entry | null;
-  /** The user message these replies answer: what a retry starts from. */
-  readonly asked: string | null;
-  readonly replies: readonly Entry[];
-}
-
-export function turns(entries: readonly Entry[]): Turn[] {
-  const found: { key: string; message: Entry | null; asked: string | null; replies: Entry[] }[] = [];
-  let asked: string | null = null;
-  let isOpen = false;
-  for (const entry of entries) {
-    if (entry.item.type === 'user_message') {
-      asked = entry.item.id;
-      found.push({ key: entry.key, message: entry, asked, replies: [] });
-      isOpen = true;
-    } else if (entry.item.type === 'end_of_turn') {
-      isOpen = false;
-    } else {
-      if (!isOpen) found.push({ key: entry.key, message: null, asked, replies: [] });
-      found.at(-1)?.replies.push(entry);
-      isOpen = true;
-    }
-  }
-  return found;
-}
+import type { Turn } from './turns';
 
 /** What the copy button puts on the clipboard. */
 export function copyText(turn: Turn): string {
-  return turn.replies
+  return repliesOf(turn)
     .map(({ item }) => textOf(item).trim())
     .filter((text) => text !== '')
     .join('\n\n');
+}
+
+function repliesOf({ earlier, replies }: Turn): readonly Entry[] {
+  return earlier.length === 0 ? replies : [...earlier, ...replies];
 }
 
 function textOf(item: ThreadItem): string {
@@ -45,9 +21,13 @@ function textOf(item: ThreadItem): string {
   return item.type === 'widget' ? (item.copy_text ?? '') : '';
 }
 
+export function hasText(turn: Turn): boolean {
+  return repliesOf(turn).some(({ item }) => textOf(item).trim() !== '');
+}
+
 /** The items that feedback on a turn is about. */
 export function feedbackIds(turn: Turn): string[] {
-  return [...new Set(turn.replies.map((entry) => entry.item.id))];
+  return [...new Set(repliesOf(turn).map((entry) => entry.item.id))];
 }
 
 /** The confirmed user message that a retry would start from. */
@@ -69,6 +49,12 @@ export function pendingToolCall(state: ChatState): ClientToolCallItem | null {
   return item?.type === 'client_tool_call' && item.status !== 'completed' ? item : null;
 }
 
+/** The questions that the thread ends with and nobody has answered. */
+export function pendingQuestions(entries: readonly Entry[]): StructuredInputItem | null {
+  const item = entries.findLast((entry) => entry.item.type !== 'end_of_turn')?.item;
+  return item?.type === 'structured_input' && (item.status ?? 'pending') === 'pending' ? item : null;
+}
+
 /** How the turn that `request` began can be tried again; null if it cannot. A turn begun elsewhere has none. */
 export function retryPlan(
   state: ChatState,
@@ -77,6 +63,8 @@ export function retryPlan(
 ): RetryPlan | null {
   const isMessage = request?.type === 'threads.create' || request?.type === 'threads.add_user_message';
   if (isMessage && !wasEchoed) return { kind: 'resend', request };
+  // The questions are still there, with what was answered.
+  if (request?.type === 'threads.add_structured_input') return null;
   const itemId = lastMessageId(state);
   if (itemId !== null) return { kind: 'after_item', itemId };
   return request?.type === 'threads.custom_action' ? { kind: 'resend', request } : null;
@@ -108,8 +96,12 @@ export function withPlan(failure: Failure | null, plan: RetryPlan | null): Failu
 }
 
 /** Whether `url` may be loaded as an image of this thread: no list means no restriction was stated. */
-export function isImageAllowed(state: ChatState, url: URL, ownOrigins: readonly string[]): boolean {
-  const domains = state.thread?.allowed_image_domains;
+export function isImageAllowed(
+  thread: ChatState['thread'],
+  url: URL,
+  ownOrigins: readonly string[],
+): boolean {
+  const domains = thread?.allowed_image_domains;
   if (url.protocol === 'data:' || ownOrigins.includes(url.origin) || domains === undefined) return true;
   return domains.some((domain) => domain.toLowerCase() === url.hostname.toLowerCase());
 }

@@ -1,6 +1,6 @@
 /** A conversation against a scripted server, without any views. */
 import { vi } from 'vitest';
-import type { Emit } from '../conversation/context';
+import type { Context, Emit } from '../conversation/context';
 import { Conversation } from '../conversation/conversation';
 import { readOptions, type Options } from '../options';
 import { Client } from '../protocol/client';
@@ -9,6 +9,7 @@ import { ScriptedServer } from './server';
 import { TestSurroundings } from './surroundings';
 
 export interface Rig {
+  readonly context: Context;
   readonly server: ScriptedServer;
   readonly surroundings: TestSurroundings;
   readonly store: Store;
@@ -34,7 +35,7 @@ export function rig(
   };
   let options: Options;
   const read = (given: Record<string, unknown>): Options =>
-    readOptions({ api: { url: '/chatkit', fetch: server.fetch }, locale: 'en', ...given }, 'en').options;
+    readOptions({ api: { url: '/chatkit', fetch: server.fetch }, locale: 'en', ...given }, 'en');
   options = read(raw);
   const client = new Client({
     api: () => options.api,
@@ -45,8 +46,10 @@ export function rig(
       emit('chatkit.error', { error });
     },
   });
-  const conversation = new Conversation({ client, surroundings, store, options: () => options, emit });
+  const context: Context = { client, surroundings, store, options: () => options, emit };
+  const conversation = new Conversation(context);
   return {
+    context,
     server,
     surroundings,
     store,

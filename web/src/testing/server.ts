@@ -15,6 +15,9 @@ export type Reply = (asked: Asked) => Response | Promise<Response>;
 
 export class ScriptedServer {
   readonly asked: Asked[] = [];
+  /** Forms that were sent, and what is said to them. */
+  readonly uploads: { url: string; file: File }[] = [];
+  onUpload: () => Response = () => json({}, 404);
   private readonly replies = new Map<string, Reply[]>();
 
   /** The replies to an operation, in order; the last one is given again and again. */
@@ -27,7 +30,13 @@ export class ScriptedServer {
     return this.asked.filter((request) => request.type === type);
   }
 
+  private upload(url: string, form: FormData): Response {
+    this.uploads.push({ url, file: form.get('file') as File });
+    return this.onUpload();
+  }
+
   readonly fetch: Fetch = async (url, init) => {
+    if (init.body instanceof FormData) return this.upload(url, init.body);
     const body = JSON.parse(init.body as string) as Pick<Asked, 'type' | 'params' | 'metadata'>;
     const { type, params, metadata } = body;
     const asked = { url, init, headers: init.headers as Record<string, string>, type, params, metadata };

@@ -20,6 +20,7 @@ export class TestSurroundings implements Surroundings {
   private keys = 0;
   private timers: readonly Timer[] = [];
   private online: readonly (() => void)[] = [];
+  private leaving: readonly (() => void)[] = [];
   private listeners: readonly Listener[] = [];
 
   readonly now = (): number => this.time;
@@ -35,6 +36,11 @@ export class TestSurroundings implements Surroundings {
   readonly onOnline = (work: () => void): (() => void) => {
     this.online = [...this.online, work];
     return () => (this.online = this.online.filter((other) => other !== work));
+  };
+
+  readonly onLeave = (work: () => void): (() => void) => {
+    this.leaving = [...this.leaving, work];
+    return () => (this.leaving = this.leaving.filter((other) => other !== work));
   };
 
   readonly openChannel = (name: string, hear: (message: unknown) => void): Channel => {
@@ -69,6 +75,10 @@ export class TestSurroundings implements Surroundings {
       await settled();
     }
     this.time = end;
+  }
+
+  leave(): void {
+    for (const work of this.leaving) work();
   }
 
   goOnline(): void {

@@ -2,11 +2,15 @@
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-const NAMED: Readonly<Record<string, string>> = { white: '#fff', black: '#000' };
+const NAMED = new Map([
+  ['white', '#fff'],
+  ['black', '#000'],
+]);
 
 /** Channels from 0 to 255 of a hex, `rgb()` or `hsl()` colour; null for any other notation. */
 export function parseColour(value: string): Rgb | null {
-  const text = (NAMED[value.trim().toLowerCase()] ?? value).trim().toLowerCase();
+  const lower = value.trim().toLowerCase();
+  const text = NAMED.get(lower) ?? lower;
   return parseHex(text) ?? parseFunction(text);
 }
 

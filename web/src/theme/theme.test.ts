@@ -85,3 +85,11 @@ test('accent levels go from the send button to the bubble', () => {
   expect(at(3)).toMatchObject({ bubble: '#0a7' });
   expect(at(3)['on-bubble']).toContain('#0a7');
 });
+
+test("the system's scheme is the light one, and the dark one where the system is dark", () => {
+  const system = themeSheet({ colorScheme: 'system' as 'light', density: 'compact' });
+  const [light, dark] = system.split('@media (prefers-color-scheme:dark)');
+  expect(light).toBe(themeSheet({ density: 'compact' }));
+  expect(dark).toContain(`--ck-text:${String(themeTokens({ colorScheme: 'dark' }).text)}`);
+  expect(dark).not.toContain('--ck-density');
+});

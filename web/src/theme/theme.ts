@@ -2,7 +2,7 @@
  * From the page's theme to CSS custom properties: the only names the views' styles may use.
  *
  * The gray ramp is built in OKLCH: each step keeps its lightness, whatever the hue, so that contrast does not
- * depend on taste. Pure; `apply.ts` puts the text into a style sheet.
+ * depend on taste. Pure.
  */
 import type { ThemeOption } from '@openai/chatkit';
 import { contrast, isDark, MIDDLE, parseColour } from './colour';
@@ -61,21 +61,55 @@ const SANS =
   'ui-sans-serif, -apple-system, BlinkMacSystemFont, "Segoe UI", Inter, Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
 const MONO = 'ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
 
+/** What `colorScheme` may be: ChatKit's two, and the system's own, which is followed as it changes. */
+type Scheme = 'light' | 'dark' | 'system';
+
 /** The style sheet text of a theme. */
 export function themeSheet(theme: ThemeOption): string {
-  const declarations = Object.entries(themeTokens(theme)).map(([name, value]) => `--ck-${name}:${value}`);
-  const scheme = theme.colorScheme === 'dark' ? 'dark' : 'light';
+  const scheme = theme.colorScheme as Scheme | undefined;
+  const own = themeTokens(theme);
+  const sheet = rule(scheme === 'dark' ? 'dark' : 'light', own);
+  if (scheme !== 'system') return sheet;
+  const night = Object.entries(themeTokens({ ...theme, colorScheme: 'dark' }));
+  const changed = Object.fromEntries(night.filter(([name, value]) => own[name] !== value));
+  return `${sheet}@media (prefers-color-scheme:dark){${rule('dark', changed)}}`;
+}
+
+function rule(scheme: 'light' | 'dark', tokens: Tokens): string {
+  const declarations = Object.entries(tokens).map(([name, value]) => `--ck-${name}:${value}`);
   return `:host{color-scheme:${scheme};${declarations.join(';')}}`;
 }
 
 export function themeTokens(theme: ThemeOption): Tokens {
   const isNight = theme.colorScheme === 'dark';
-  return { ...shapeTokens(theme), ...typeTokens(theme), ...colourTokens(theme, isNight) };
+  return { ...shapeTokens(theme), ...typeTokens(theme), ...colourTokens(theme, isNight), ...HOST };
+}
+
+/** What no option sets, but a page's own style sheet may: docs/reference/styling.md. */
+const HOST: Tokens = {
+  column: '768px',
+  scrollbar: 'var(--ck-border-strong)',
+  'scrollbar-track': 'transparent',
+  'header-background': 'transparent',
+  'header-color': 'var(--ck-text)',
+  'header-border': '0 none',
+  'footer-background': 'transparent',
+  'answer-background': 'transparent',
+  'answer-padding': '0px',
+  'avatar-assistant': 'none',
+  'avatar-assistant-size': '0px',
+  'avatar-user': 'none',
+  'avatar-user-size': '0px',
+};
+
+/** What `table` says of `name`, and not what every object has under it. */
+function own<T>(table: Readonly<Record<string, T>>, name: string | undefined): T | undefined {
+  return name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function shapeTokens(theme: ThemeOption): Tokens {
-  const [composer, card, button, small] = RADII[theme.radius ?? ''] ?? PILL;
-  const density = DENSITY[theme.density ?? ''] ?? 1;
+  const [composer, card, button, small] = own(RADII, theme.radius) ?? PILL;
+  const density = own(DENSITY, theme.density) ?? 1;
   return {
     'radius-composer': composer,
     'radius-md': card,
@@ -202,10 +236,14 @@ function accentTokens(
   };
 }
 
-/** A colour as written, unless it could end the declaration it is put into. */
+/** A colour as written, unless it could end the declaration it is put into, or load something. */
 function safeColour(value: unknown): string | null {
-  return typeof value === 'string' && /^[\w#%.,()\s/+-]+$/.test(value.trim()) ? value.trim() : null;
+  if (typeof value !== 'string' || !/^[\w#%.,()\s/+-]+$/.test(value.trim())) return null;
+  const functions = value.match(/[\w-]+(?=\()/g) ?? [];
+  return functions.every((name) => COLOUR_FUNCTION.test(name)) ? value.trim() : null;
 }
+
+const COLOUR_FUNCTION = /^(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark|calc|var)$/i;
 
 /** Family names only: nothing that could end the declaration or load something. */
 function fontList(value: unknown, fallback: string): string {

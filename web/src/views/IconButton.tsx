@@ -5,12 +5,13 @@ import { Icon } from './icons/Icon';
 export interface IconButtonProps {
   icon: string;
   label: string;
-  onClick: () => void;
+  onClick: (event: MouseEvent) => void;
   class?: string;
   part?: string;
   isPressed?: boolean;
   isExpanded?: boolean;
   isDisabled?: boolean;
+  tabIndex?: number;
   buttonRef?: Ref<HTMLButtonElement>;
 }
 
@@ -26,6 +27,7 @@ export function IconButton(props: IconButtonProps): VNode {
       aria-pressed={props.isPressed}
       aria-expanded={props.isExpanded}
       disabled={props.isDisabled}
+      tabIndex={props.tabIndex}
       onClick={props.onClick}
     >
       <Icon name={props.icon} />

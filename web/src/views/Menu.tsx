@@ -9,6 +9,8 @@ export interface MenuEntry {
   readonly icon?: string;
   readonly description?: string | null;
   readonly isDisabled?: boolean;
+  /** Something that is done, not chosen. */
+  readonly isAction?: boolean;
 }
 
 export interface MenuProps {
@@ -83,11 +85,11 @@ export function Menu(props: MenuProps): VNode {
           {props.entries.map((entry) => (
             <button
               type="button"
-              role="menuitemradio"
+              role={entry.isAction ? 'menuitem' : 'menuitemradio'}
               class="ck-menu-item"
               key={entry.id}
               tabIndex={-1}
-              aria-checked={entry.id === props.chosenId}
+              aria-checked={entry.isAction ? undefined : entry.id === props.chosenId}
               disabled={entry.isDisabled}
               onClick={() => {
                 setOpen(false);

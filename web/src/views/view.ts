@@ -3,7 +3,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Conversation } from '../conversation/conversation';
-import type { Messages } from '../i18n/en';
+import type { Messages } from '../i18n/message';
 import type { Options } from '../options';
 import type { Store } from '../state/store';
 
@@ -16,6 +16,8 @@ export interface View {
   readonly resolveUrl: (href: string) => string;
   readonly isImageAllowed: (url: URL) => boolean;
   readonly onDeeplink: (name: string, data: Record<string, string>) => void;
+  /** Adds the style sheet of a view that came later; once, however often it is called. */
+  readonly adopt: (css: string) => void;
   /** Puts the caret into the composer. */
   readonly focusComposer: () => void;
 }

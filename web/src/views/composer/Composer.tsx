@@ -1,22 +1,46 @@
 /** Where messages are written. The draft lives in the store, so that re-rendering never loses it. */
-import type { VNode } from 'preact';
+import { useComputed } from '@preact/signals';
+import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { lazy } from '../../lazy';
+import { edited } from '../../state/draft';
+import { pendingQuestions } from '../../state/selectors';
 import { Icon } from '../icons/Icon';
 import { IconButton } from '../IconButton';
 import { PlainMarkdown } from '../message/PlainMarkdown';
 import { useView } from '../view';
-import { ModelPicker, ToolPicker } from './Pickers';
+import { MentionButton, ModelPicker, PlusMenu, Tools } from './Pickers';
+import { canRecord } from './tools';
+
+const nothing = (): null => null;
+const silently = { loading: nothing, failed: nothing };
+const Attachments = lazy(() => import('./attachments/Attachments'), silently);
+const Dictation = lazy(() => import('./dictation/Dictation'), silently);
+const Questions = lazy(() => import('./questions/Questions'));
+const Tags = lazy(() => import('./tags/Tags'), silently);
 
 export function Footer(): VNode {
-  const { store, options, messages } = useView();
-  const status = store.chat.value.thread?.status;
+  const { store, options, messages, focusComposer } = useView();
+  const status = store.thread.value?.status;
   const { disclaimer } = options.value;
+  const foot = useRef<HTMLDivElement>(null);
+  // Not while an answer comes: only what it ends with counts.
+  const asked = useComputed(() =>
+    store.phase.value === 'idle' ? pendingQuestions(store.chat.value.entries) : null,
+  ).value;
+  // The focus goes along when one takes the place of the other.
+  const hasFocus = foot.current?.matches(':focus-within') ?? false;
+  useLayoutEffect(() => {
+    if (hasFocus && !asked) focusComposer();
+  }, [asked?.id]);
   return (
-    <div class="ck-foot">
+    <div class="ck-foot" part="footer" ref={foot}>
       {status?.type === 'closed' ? (
         <p class="ck-closed" part="closed">
           {status.reason ?? messages.value.closed}
         </p>
+      ) : asked && status?.type !== 'locked' ? (
+        <Questions item={asked} hasFocus={hasFocus} key={asked.id} />
       ) : (
         <Composer />
       )}
@@ -25,6 +49,7 @@ export function Footer(): VNode {
           <PlainMarkdown text={disclaimer.text} />
         </div>
       )}
+      <slot name="footer" />
     </div>
   );
 }
@@ -32,23 +57,16 @@ export function Footer(): VNode {
 function Composer(): VNode {
   const { conversation, store, options, messages, focusComposer } = useView();
   const t = messages.value;
-  const { tools, models, placeholder } = options.value;
-  const { text, quote } = store.draft.value;
-  const status = store.chat.value.thread?.status;
-  const isLocked = status?.type === 'locked';
-  const tool = tools.find((option) => option.id === store.toolId.value);
-  const hint = isLocked
-    ? (status.reason ?? t.locked)
-    : (tool?.placeholderOverride ?? placeholder ?? t.placeholder);
+  const { tools, models, attachments, entities, commands, canDictate } = options.value;
+  const { tags } = store.draft.value;
+  const files = store.files.value;
+  const isLocked = store.thread.value?.status?.type === 'locked';
   const area = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    grow(area.current);
-  }, [text]);
-
   const submit = (): void => {
     if (conversation.submit()) focusComposer();
   };
-  const hasTools = tools.length > 0 || models.length > 0;
+  const hasTools = tools.length > 0 || models.length > 0 || attachments !== null || entities.hasMenu;
+  const hasTags = entities.search !== null || commands !== null || tags.length > 0;
   return (
     <form
       class="ck-composer"
@@ -63,53 +81,132 @@ function Composer(): VNode {
         submit();
       }}
     >
-      {quote !== '' && (
-        <div class="ck-quote">
-          <p>{quote}</p>
-          <IconButton
-            icon="close"
-            label={t.removeQuote}
-            onClick={() => {
-              store.draft.value = { text, quote: '' };
-            }}
-          />
+      <Quote />
+      {(attachments !== null || files.length > 0) && <Attachments area={area} />}
+      <Problem />
+      <div class="ck-field">
+        <Input area={area} onSend={submit} />
+        {hasTags && <Tags area={area} />}
+      </div>
+      {store.isDictating.value ? (
+        <Dictation area={area} />
+      ) : (
+        <div class="ck-composer-row">
+          {hasTools && (
+            <div class="ck-pickers">
+              <PlusMenu area={area} />
+              <MentionButton area={area} />
+              <Tools />
+              <ModelPicker />
+            </div>
+          )}
+          {canDictate && canRecord() && (
+            <IconButton
+              icon="microphone"
+              label={t.dictate}
+              isDisabled={isLocked}
+              onClick={() => {
+                store.isDictating.value = true;
+              }}
+            />
+          )}
+          <SendButton canSend={conversation.hasDraft() && conversation.canSubmit()} />
         </div>
       )}
-      <textarea
-        ref={area}
-        class="ck-input"
-        part="input"
-        rows={1}
-        value={text}
-        placeholder={hint}
-        aria-label={hint}
-        disabled={isLocked}
-        dir="auto"
-        enterkeyhint="send"
-        onInput={(event) => {
-          store.draft.value = { text: event.currentTarget.value, quote };
-        }}
-        onKeyDown={(event) => {
-          if (!isSendKey(event)) return;
-          event.preventDefault();
-          submit();
-        }}
-      />
-      <div class="ck-composer-row">
-        {hasTools && (
-          <div class="ck-pickers">
-            <ToolPicker />
-            <ModelPicker />
-          </div>
-        )}
-        <SendButton canSend={text.trim() !== '' && conversation.canSubmit()} />
-      </div>
     </form>
   );
 }
 
+function Quote(): VNode | null {
+  const { store, messages } = useView();
+  const { quote } = store.draft.value;
+  if (quote === '') return null;
+  return (
+    <div class="ck-quote" part="quote">
+      <p>{quote}</p>
+      <IconButton
+        icon="close"
+        label={messages.value.removeQuote}
+        onClick={() => {
+          store.draft.value = { ...store.draft.value, quote: '' };
+        }}
+      />
+    </div>
+  );
+}
+
+/** Why a file was not taken, or nothing was understood. */
+function Problem(): VNode | null {
+  const { store, messages } = useView();
+  const problem = store.composerProblem.value;
+  const t = messages.value;
+  if (!problem) return null;
+  const words = (): string => {
+    switch (problem.about) {
+      case 'fileType':
+        return t.fileTypeRefused({ name: problem.name });
+      case 'fileSize':
+        return t.fileTooLarge({ name: problem.name, size: t.format.size(problem.limit) });
+      case 'fileCount':
+        return t.tooManyFiles({ count: problem.limit });
+      default:
+        return t[problem.about];
+    }
+  };
+  return (
+    <p class="ck-problem" role="alert">
+      {words()}
+    </p>
+  );
+}
+
+interface InputProps {
+  readonly area: RefObject<HTMLTextAreaElement | null>;
+  readonly onSend: () => void;
+}
+
+function Input({ area, onSend }: InputProps): VNode {
+  const { store, options, messages } = useView();
+  const t = messages.value;
+  const { tools, placeholder } = options.value;
+  const { text } = store.draft.value;
+  const tool = tools.find((option) => option.id === store.toolId.value);
+  const status = store.thread.value?.status;
+  const isLocked = status?.type === 'locked';
+  const hint = isLocked
+    ? (status.reason ?? t.locked)
+    : (tool?.placeholderOverride ?? placeholder ?? t.placeholder);
+  useLayoutEffect(() => {
+    grow(area.current);
+  }, [text]);
+  return (
+    <textarea
+      ref={area}
+      class="ck-input"
+      part="input"
+      rows={1}
+      value={text}
+      placeholder={hint}
+      aria-label={hint}
+      disabled={isLocked}
+      // Nothing has no direction of its own: the hint stands where writing will begin.
+      dir={text === '' ? undefined : 'auto'}
+      enterkeyhint="send"
+      onInput={({ currentTarget: { value, selectionEnd } }) => {
+        const draft = store.draft.value;
+        store.draft.value = { ...draft, ...edited(draft, value, selectionEnd) };
+      }}
+      onKeyDown={(event) => {
+        if (!isSendKey(event)) return;
+        event.preventDefault();
+        onSend();
+      }}
+    />
+  );
+}
+
 function SendButton({ canSend }: { canSend: boolean }): VNode {
-  const { conversation, store, messages } = useView();
+  const { conversation, store, messages, focusComposer } = useView();
   const t = messages.value;
   if (store.phase.value !== 'responding') {
     return (
@@ -125,7 +222,7 @@ function SendButton({ canSend }: { canSend: boolean }): VNode {
       </button>
     );
   }
-  const canStop = store.chat.value.canCancel;
+  const canStop = store.canCancel.value;
   const label = canStop ? t.stop : t.busy;
   return (
     <button
@@ -135,8 +232,10 @@ function SendButton({ canSend }: { canSend: boolean }): VNode {
       aria-label={label}
       title={label}
       disabled={!canStop}
-      onClick={() => {
+      onClick={(event) => {
         conversation.stop();
+        // Pressed by a key: the button is about to go, and the focus with it.
+        if (event.detail === 0) focusComposer();
       }}
     >
       {canStop ? <span class="ck-square" /> : <span class="ck-spinner" />}

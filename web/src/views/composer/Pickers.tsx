@@ -1,33 +1,75 @@
-/** The composer's menus: one tool for the next message, one model for all that follow. */
-import type { VNode } from 'preact';
+/** The composer's menus: files and one tool for the next message, one model for all that follow. */
+import type { RefObject, VNode } from 'preact';
 import { Icon } from '../icons/Icon';
 import { IconButton } from '../IconButton';
 import { Menu } from '../Menu';
 import { useView } from '../view';
+import { insertMention, pickFiles } from './tools';
 
-export function ToolPicker(): VNode | null {
+/** No tool has this id: theirs are told apart by a prefix. */
+const ATTACH = 'attach';
+
+export function PlusMenu({ area }: { area: RefObject<HTMLTextAreaElement | null> }): VNode | null {
+  const { conversation, store, options, messages, focusComposer } = useView();
+  const t = messages.value;
+  const { tools, attachments } = options.value;
+  const listed = tools.filter((tool) => !tool.pinned);
+  const attach = (): void => {
+    pickFiles(area.current);
+  };
+  if (listed.length === 0) {
+    return attachments && <IconButton icon="paperclip" label={t.attach} onClick={attach} />;
+  }
+  const entries = listed.map((tool) => ({ id: `tool-${tool.id}`, label: tool.label, icon: tool.icon }));
+  return (
+    <Menu
+      label={attachments ? t.add : t.tools}
+      button={<Icon name="plus" />}
+      buttonClass="ck-icon-button"
+      chosenId={`tool-${store.toolId.value ?? ''}`}
+      entries={
+        attachments
+          ? [{ id: ATTACH, label: t.attach, icon: 'paperclip', isAction: true }, ...entries]
+          : entries
+      }
+      onChoose={(id) => {
+        if (id === ATTACH) {
+          attach();
+          return;
+        }
+        conversation.selectTool(id.slice('tool-'.length), 'menu');
+        focusComposer();
+      }}
+    />
+  );
+}
+
+export function MentionButton({ area }: { area: RefObject<HTMLTextAreaElement | null> }): VNode | null {
+  const { options, messages } = useView();
+  if (!options.value.entities.hasMenu) return null;
+  return (
+    <IconButton
+      icon="at"
+      label={messages.value.mention}
+      onClick={() => {
+        insertMention(area.current);
+      }}
+    />
+  );
+}
+
+/** The tools that are pinned, and the one that is chosen. */
+export function Tools(): VNode {
   const { conversation, store, options, messages, focusComposer } = useView();
   const t = messages.value;
   const { tools } = options.value;
   const chosen = tools.find((tool) => tool.id === store.toolId.value);
-  if (tools.length === 0) return null;
-  const choose = (toolId: string | null): void => {
-    conversation.selectTool(toolId, 'menu');
+  const choose = (toolId: string | null, source: string): void => {
+    conversation.selectTool(toolId, source);
     focusComposer();
   };
-  const listed = tools.filter((tool) => !tool.pinned);
   return (
     <>
-      {listed.length > 0 && (
-        <Menu
-          label={t.tools}
-          button={<Icon name="plus" />}
-          buttonClass="ck-icon-button"
-          chosenId={chosen?.id ?? null}
-          entries={listed.map((tool) => ({ id: tool.id, label: tool.label, icon: tool.icon }))}
-          onChoose={choose}
-        />
-      )}
       {tools
         .filter((tool) => tool.pinned)
         .map((tool) => (
@@ -38,7 +80,7 @@ export function ToolPicker(): VNode | null {
             aria-pressed={tool.id === chosen?.id}
             title={tool.label}
             onClick={() => {
-              choose(tool.id === chosen?.id ? null : tool.id);
+              choose(tool.id === chosen?.id ? null : tool.id, 'pinned');
             }}
           >
             <Icon name={tool.icon} />
@@ -51,9 +93,9 @@ export function ToolPicker(): VNode | null {
           {chosen.shortLabel ?? chosen.label}
           <IconButton
             icon="close"
-            label={t.removeTool(chosen.label)}
+            label={t.removeTool({ tool: chosen.label })}
             onClick={() => {
-              choose(null);
+              choose(null, 'chip');
             }}
           />
         </span>
@@ -69,7 +111,7 @@ export function ModelPicker(): VNode | null {
   if (models.length === 0) return null;
   return (
     <Menu
-      label={messages.value.model}
+      label={chosen ? `${messages.value.model}: ${chosen.label}` : messages.value.model}
       button={
         <>
           <span>{chosen?.label ?? messages.value.model}</span>

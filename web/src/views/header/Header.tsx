@@ -1,4 +1,4 @@
-/** The bar at the top: history, title, new chat and the page's own buttons. */
+/** The bar at the top: history, title, new chat and the page's own buttons and slots. */
 import type { VNode } from 'preact';
 import { IconButton } from '../IconButton';
 import { useView } from '../view';
@@ -8,10 +8,10 @@ export function Header(): VNode | null {
   const { header, history } = options.value;
   if (!header.isEnabled) return null;
   const t = messages.value;
-  const { thread, entries } = store.chat.value;
-  const isFresh = thread === null && entries.length === 0;
+  const thread = store.thread.value;
+  const isFresh = thread === null && store.isEmpty.value;
   const title = header.title ?? thread?.title ?? '';
-  const isBound = store.phase.value === 'responding' && !store.chat.value.canCancel;
+  const isBound = store.phase.value === 'responding' && !store.canCancel.value;
   return (
     <div class="ck-header" part="header">
       <div class="ck-header-side">
@@ -19,6 +19,7 @@ export function Header(): VNode | null {
           <IconButton
             icon="history"
             label={t.history}
+            part="header-button"
             isExpanded={store.isHistoryOpen.value}
             onClick={() => {
               conversation.history.open();
@@ -27,20 +28,24 @@ export function Header(): VNode | null {
         )}
         {header.left && (
           <IconButton
+            part="header-button"
             icon={header.left.icon}
             label={spoken(header.left.icon)}
             onClick={header.left.onClick}
           />
         )}
+        <slot name="header-start" />
       </div>
-      {header.hasTitle && (
-        <h2 class="ck-title" part="title" title={title} key={title}>
+      {header.hasTitle && title !== '' && (
+        <h2 class="ck-title" part="title" dir="auto" title={title} key={title}>
           {title}
         </h2>
       )}
       <div class="ck-header-side ck-header-end">
+        <slot name="header-end" />
         {header.right && (
           <IconButton
+            part="header-button"
             icon={header.right.icon}
             label={spoken(header.right.icon)}
             onClick={header.right.onClick}
@@ -48,6 +53,7 @@ export function Header(): VNode | null {
         )}
         {!isFresh && (
           <IconButton
+            part="header-button"
             icon="compose"
             label={t.newChat}
             isDisabled={isBound}

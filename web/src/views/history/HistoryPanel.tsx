@@ -1,26 +1,65 @@
-/** The list of conversations: a panel over the thread, closed by Esc, by its scrim or by a choice. */
+/**
+ * The list of conversations: a panel over the thread, closed by Esc, by its scrim or by a choice; and the way
+ * back from a deletion, which stays for a while when the panel is closed. A chunk of its own.
+ */
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import { groupByPeriod } from '../../state/history';
+import { useRef, useState } from 'preact/hooks';
 import { IconButton } from '../IconButton';
-import { Icon } from '../icons/Icon';
 import { useView } from '../view';
-import { HistoryRow } from './HistoryRow';
+import { HistoryList } from './HistoryList';
+import { SearchField } from './SearchField';
+import { Undo } from './Undo';
+import { useModal } from './modal';
 
-export function HistoryPanel(): VNode | null {
-  const { store } = useView();
-  return store.isHistoryOpen.value ? <Panel /> : null;
+export { default as css } from './history.css?inline';
+
+export default function History(): VNode {
+  const { conversation, store, focusComposer } = useView();
+  if (store.isHistoryOpen.value) return <Panel />;
+  return (
+    <div class="ck-undo-apart">
+      <Undo onUndo={() => void conversation.undoDelete().then(focusComposer)} />
+    </div>
+  );
 }
 
 function Panel(): VNode {
-  const { conversation, store, messages } = useView();
+  const { conversation, store, messages, focusComposer } = useView();
   const t = messages.value;
+  const [query, setQuery] = useState('');
+  const [said, setSaid] = useState('');
   const panel = useRef<HTMLDivElement>(null);
+  const wish = useRef<string | null>(null);
+  const modal = useModal(panel);
   const error = store.historyError.value;
   const close = (): void => {
     conversation.history.close();
   };
-  useFocusInside(panel);
+  const undo = (): void => {
+    wish.current = store.deleted.value?.thread.id ?? null;
+    // The button is about to go, and its row may be out of sight.
+    panel.current?.focus();
+    setSaid(t.restored);
+    void conversation.undoDelete();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isField = event.target instanceof HTMLInputElement;
+    const isModified = event.ctrlKey || event.metaKey || event.altKey;
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      close();
+    } else if (event.key === 'Tab') {
+      modal.keepFocus(event);
+    } else if (isField) {
+      return;
+    } else if ((event.ctrlKey || event.metaKey) && event.key === 'z' && store.deleted.value) {
+      event.preventDefault();
+      undo();
+    } else if (event.key.length === 1 && event.key !== ' ' && !isModified) {
+      // Whoever types means the search: the letter goes where the focus goes.
+      panel.current?.querySelector<HTMLElement>('.ck-search input')?.focus();
+    }
+  };
   return (
     <div class="ck-overlay">
       <div class="ck-scrim" onClick={close} />
@@ -32,105 +71,40 @@ function Panel(): VNode {
         aria-label={t.history}
         ref={panel}
         tabIndex={-1}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') {
-            event.stopPropagation();
-            close();
-          } else if (event.key === 'Tab') {
-            keepFocus(event, panel.current);
-          }
-        }}
+        onKeyDown={onKeyDown}
       >
         <div class="ck-panel-head">
           <h2>{t.history}</h2>
-          <IconButton icon="compose" label={t.newChat} onClick={() => void conversation.newChat()} />
+          <IconButton
+            icon="compose"
+            label={t.newChat}
+            onClick={() => {
+              modal.returnTo(focusComposer);
+              void conversation.newChat();
+            }}
+          />
           <IconButton icon="close" label={t.close} onClick={close} />
         </div>
+        <SearchField query={query} onChange={setQuery} />
         {error !== null && (
           <p class="ck-panel-error" role="alert">
             {t[error]}
           </p>
         )}
-        <div class="ck-panel-list">
-          <Rows />
-        </div>
+        <HistoryList
+          query={query}
+          wish={wish}
+          onSay={setSaid}
+          onChosen={() => {
+            // On a touch screen this would open the keyboard over the conversation.
+            if (matchMedia('(hover: hover)').matches) modal.returnTo(focusComposer);
+          }}
+        />
+        <Undo onUndo={undo} />
+        <p class="ck-hidden" role="status">
+          {said}
+        </p>
       </div>
     </div>
   );
-}
-
-function Rows(): VNode {
-  const { conversation, store, messages } = useView();
-  const t = messages.value;
-  const { threads, status } = store.history.value;
-  if (threads.length > 0) {
-    return (
-      <>
-        {groupByPeriod(threads, new Date()).map((group, index) => (
-          <section key={`${group.period}-${index}`}>
-            <h3 class="ck-period">{t[group.period]}</h3>
-            <ul>
-              {group.threads.map((thread) => (
-                <HistoryRow key={thread.id} thread={thread} />
-              ))}
-            </ul>
-          </section>
-        ))}
-      </>
-    );
-  }
-  if (status === 'failed') {
-    return (
-      <div class="ck-empty" role="alert">
-        <Icon name="warning" />
-        <p>{t.historyFailed}</p>
-        <button type="button" class="ck-button" onClick={() => void conversation.history.load()}>
-          <Icon name="reload" />
-          {t.reload}
-        </button>
-      </div>
-    );
-  }
-  if (status !== 'ready') {
-    return (
-      <div class="ck-skeleton ck-skeleton-rows" role="status" aria-label={t.historyLoading}>
-        <span class="ck-bone" />
-        <span class="ck-bone" />
-        <span class="ck-bone" />
-      </div>
-    );
-  }
-  return (
-    <div class="ck-empty">
-      <Icon name="chat-temporary" />
-      <p>{t.historyEmpty}</p>
-      <small>{t.historyEmptyHint}</small>
-    </div>
-  );
-}
-
-/** Focus moves into the panel when it opens and back to where it was when it closes. */
-function useFocusInside(panel: { current: HTMLElement | null }): void {
-  useEffect(() => {
-    const box = panel.current;
-    const root = box?.getRootNode();
-    const before = root instanceof ShadowRoot ? root.activeElement : null;
-    (box?.querySelector<HTMLElement>('[aria-current=true]') ?? box)?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-}
-
-function keepFocus(event: KeyboardEvent, box: HTMLElement | null): void {
-  const stops = box?.querySelectorAll<HTMLElement>('button:not(:disabled), input') ?? [];
-  const [first, last] = [stops[0], stops[stops.length - 1]];
-  const active = (box?.getRootNode() as ShadowRoot | undefined)?.activeElement;
-  if (event.shiftKey && (active === first || active === box)) {
-    event.preventDefault();
-    last?.focus();
-  } else if (!event.shiftKey && active === last) {
-    event.preventDefault();
-    first?.focus();
-  }
 }

@@ -1,14 +1,18 @@
 /** An icon by its ChatKit name; a name it does not know becomes a quiet dot, so that the layout holds. */
 import type { VNode } from 'preact';
-import { aliases, paths } from './paths';
+import { later } from '../../lazy';
+import { paths } from './paths';
 
+const more = later(() => import('./more'));
 const PREFIX = /^(lucide|vendor):/;
+/** Those that point along the line, and so turn with it. */
+const DIRECTED = /left|right|back|external|inverted|reply|undo/;
 
 export function Icon({ name, class: extra = '' }: { name: string; class?: string }): VNode {
   const isFilled = name.endsWith('-filled');
   return (
     <svg
-      class={`ck-icon ${extra}`}
+      class={`ck-icon ${DIRECTED.test(name) ? 'ck-directed ' : ''}${extra}`}
       viewBox="0 0 24 24"
       fill={isFilled ? 'currentColor' : 'none'}
       stroke="currentColor"
@@ -23,9 +27,14 @@ export function Icon({ name, class: extra = '' }: { name: string; class?: string
   );
 }
 
+/** Empty while the other icons are on their way. */
 function outline(name: string): string {
-  const known = paths[name] ?? paths[aliases[name] ?? ''];
+  if (name in {}) return paths.dot ?? ''; // what every object has is no icon
+  const known = paths[name];
   if (known !== undefined) return known;
-  const side = /^sidebar-.*(left|right)/.exec(name)?.[1];
-  return paths[side === undefined ? 'dot' : `sidebar-${side}`] ?? '';
+  const others = more.loaded.value;
+  if (others) return others.outline(name) ?? paths.dot ?? '';
+  if (more.hasFailed.value) return paths.dot ?? '';
+  more.prefetch();
+  return '';
 }

@@ -2,43 +2,46 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { doubt } from '../../protocol/additions';
-import type { AssistantMessageItem } from '../../protocol/types.gen';
+import type { Annotation, AssistantMessageItem, Source } from '../../protocol/types.gen';
 import { Markdown } from '../../rich/Markdown';
 import { SourceList } from '../../rich/SourceList';
 import { numberSources, sourceKey } from '../../rich/sources';
 import { Thinking } from '../thread/Thinking';
 import { useView } from '../view';
 
+const NONE: readonly Annotation[] = [];
+
 export function AssistantMessage({
+  entryKey,
   item,
   isStreaming,
 }: {
+  entryKey: string;
   item: AssistantMessageItem;
   isStreaming: boolean;
 }): VNode {
   const { messages, resolveUrl, isImageAllowed, onDeeplink } = useView();
   const t = messages.value;
-  const annotations = item.content.flatMap((part) => part.annotations ?? []);
-  const sources = numberSources(annotations);
-  const unsourced = annotations.find(({ source }) => doubt(source) === 'without source')?.source;
-  const numberOf = (source: Parameters<typeof sourceKey>[0]): number =>
-    sources.find((numbered) => sourceKey(numbered.source) === sourceKey(source))?.number ?? 0;
-  const labels = useMemo(() => ({ copy: t.copy, copied: t.copied }), [t]);
+  const lists = item.content.map((part) => part.annotations ?? NONE);
+  // Made anew when a citation comes, and not with every word.
+  const { sources, unsourced, numberOf } = useMemo(() => cited(lists.flat()), lists);
   if (isStreaming && item.content.every((part) => part.text === '')) return <Thinking />;
   return (
-    <div class="ck-assistant" part="assistant-message" dir="auto">
-      <h3 class="ck-hidden">{t.assistantSaid}</h3>
+    <div class="ck-assistant" part="assistant-message" dir="auto" data-entry={entryKey}>
+      <h3 class="ck-hidden" dir="auto">
+        {t.assistantSaid}
+      </h3>
       {item.content.map((part, index) => (
         <Markdown
           key={index}
           text={part.text}
-          annotations={part.annotations ?? []}
+          annotations={part.annotations ?? NONE}
           streaming={isStreaming}
           numberOf={numberOf}
           isImageAllowed={isImageAllowed}
           resolveUrl={resolveUrl}
           onDeeplink={onDeeplink}
-          labels={labels}
+          labels={t}
         />
       ))}
       {!isStreaming && unsourced && (
@@ -51,4 +54,14 @@ export function AssistantMessage({
       )}
     </div>
   );
+}
+
+function cited(annotations: readonly Annotation[]) {
+  const sources = numberSources(annotations);
+  const numbers = new Map(sources.map(({ source, number }) => [sourceKey(source), number]));
+  return {
+    sources,
+    unsourced: annotations.find(({ source }) => doubt(source) === 'without source')?.source,
+    numberOf: (source: Source): number => numbers.get(sourceKey(source)) ?? 0,
+  };
 }

@@ -3,19 +3,21 @@ import type { VNode } from 'preact';
 import { Markdown } from '../../rich/Markdown';
 import { useView } from '../view';
 
+const NONE: readonly never[] = [];
+const noNumber = (): number => 0;
+
 export function PlainMarkdown({ text }: { text: string }): VNode {
   const { messages, resolveUrl, isImageAllowed, onDeeplink } = useView();
-  const { copy, copied } = messages.value;
   return (
     <Markdown
       text={text}
-      annotations={[]}
+      annotations={NONE}
       streaming={false}
-      numberOf={() => 0}
+      numberOf={noNumber}
       isImageAllowed={isImageAllowed}
       resolveUrl={resolveUrl}
       onDeeplink={onDeeplink}
-      labels={{ copy, copied }}
+      labels={messages.value}
     />
   );
 }

@@ -1,33 +1,32 @@
 /** One item of an answer, by its type. What cannot be shown yet says so quietly. */
 import type { VNode } from 'preact';
+import { lazy } from '../../lazy';
 import type { Entry } from '../../state/model';
 import { Icon } from '../icons/Icon';
+import { Thinking } from '../thread/Thinking';
 import { useView } from '../view';
 import { AssistantMessage } from './AssistantMessage';
-import { Step, Workflow } from './Workflow';
+
+const Special = lazy(() => import('./Special'), {
+  loading: ({ entry }: { entry: Entry }) => (entry.isFinal ? null : <Thinking />),
+});
+const Answered = lazy(() => import('../composer/questions/Answered'));
 
 export function Reply({ entry }: { entry: Entry }): VNode | null {
   const t = useView().messages.value;
   const { item } = entry;
   switch (item.type) {
     case 'assistant_message':
-      return <AssistantMessage item={item} isStreaming={!entry.isFinal} />;
+      return <AssistantMessage entryKey={entry.key} item={item} isStreaming={!entry.isFinal} />;
     case 'workflow':
-      return <Workflow workflow={item.workflow} isStreaming={!entry.isFinal} />;
     case 'task':
-      return <Step task={item.task} isPartOfWorkflow={false} isRunning={false} />;
     case 'generated_image':
-      return <Placeholder icon="images" text={item.image ? t.generatedImage : t.generatingImage} />;
+      return <Special entry={entry} />;
     case 'structured_input':
-      return (
-        <Placeholder
-          icon="circle-question"
-          text={
-            { answered: t.questionsAnswered, skipped: t.questionsSkipped, pending: t.questionsPending }[
-              item.status ?? 'pending'
-            ]
-          }
-        />
+      return (item.status ?? 'pending') === 'pending' ? (
+        <Placeholder icon="circle-question" text={t.questionsPending} />
+      ) : (
+        <Answered item={item} />
       );
     case 'widget':
       return item.copy_text ? (

@@ -1,27 +1,23 @@
 /** What can be done with a finished answer: copy it, rate it, have it written again. */
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { copyText } from '../../rich/clipboard';
-import { copyText as copyTextOf, type Turn } from '../../state/selectors';
+import { copyText as copyTextOf, hasText } from '../../state/selectors';
+import type { Turn } from '../../state/turns';
 import { IconButton } from '../IconButton';
 import { useView } from '../view';
+import { CopyButton } from './CopyButton';
 
 export function TurnActions({ turn, isLast }: { turn: Turn; isLast: boolean }): VNode | null {
-  const { conversation, options, messages, store } = useView();
+  const { conversation, options, messages, store, focusComposer } = useView();
   const t = messages.value;
-  const text = copyTextOf(turn);
+  const canCopy = hasText(turn);
   const rating = store.ratings.value[turn.key];
   const { canRate, canRetry } = options.value;
   const isRetryable =
-    canRetry &&
-    isLast &&
-    turn.asked !== null &&
-    conversation.canSubmit() &&
-    store.chat.value.failure === null;
-  if (text === '' && !canRate && !isRetryable) return null;
+    canRetry && isLast && turn.asked !== null && conversation.canSubmit() && store.failure.value === null;
+  if (!canCopy && !canRate && !isRetryable) return null;
   return (
     <div class="ck-actions" part="actions">
-      {text !== '' && <CopyButton text={text} />}
+      {canCopy && <CopyButton text={() => copyTextOf(turn)} label={t.copy} />}
       {canRate && (
         <>
           <IconButton
@@ -46,38 +42,13 @@ export function TurnActions({ turn, isLast }: { turn: Turn; isLast: boolean }): 
         <IconButton
           icon="reload"
           label={t.retryAnswer}
-          onClick={() => {
+          onClick={(event) => {
             conversation.retryTurn(turn);
+            // Pressed by a key: the button is about to go, and the focus with it.
+            if (event.detail === 0) focusComposer();
           }}
         />
       )}
     </div>
-  );
-}
-
-function CopyButton({ text }: { text: string }): VNode {
-  const { conversation, messages } = useView();
-  const [isCopied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => {
-      setCopied(false);
-    }, 2000);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [isCopied]);
-  const button = useRef<HTMLButtonElement>(null);
-  const copy = async (): Promise<void> => {
-    conversation.noteCopy();
-    if (button.current && (await copyText(text, button.current))) setCopied(true);
-  };
-  return (
-    <IconButton
-      buttonRef={button}
-      icon={isCopied ? 'check' : 'copy'}
-      label={isCopied ? messages.value.copied : messages.value.copy}
-      onClick={() => void copy()}
-    />
   );
 }

@@ -1,11 +1,13 @@
 /** What the assistant does before it answers: a line that shimmers while it works and opens to its steps. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Messages } from '../../i18n/en';
-import type { Task, Workflow as WorkflowData } from '../../protocol/types.gen';
+import type { Messages } from '../../i18n/message';
+import type { FileSource, Task, URLSource, Workflow as WorkflowData } from '../../protocol/types.gen';
+import { webAddress } from '../../rich/urls';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
 import { PlainMarkdown } from './PlainMarkdown';
+import { splitThought, taskIcon, taskTitle } from './tasks';
 
 export function Workflow({ workflow, isStreaming }: { workflow: WorkflowData; isStreaming: boolean }): VNode {
   const t = useView().messages.value;
@@ -33,11 +35,7 @@ export function Workflow({ workflow, isStreaming }: { workflow: WorkflowData; is
         <ol class="ck-steps">
           {workflow.tasks.map((task, index) => (
             <li key={index}>
-              <Step
-                task={task}
-                isPartOfWorkflow
-                isRunning={isStreaming && index === workflow.tasks.length - 1}
-              />
+              <Step task={task} isPartOfWorkflow isRunning={isStreaming} />
             </li>
           ))}
         </ol>
@@ -50,12 +48,20 @@ function headline(workflow: WorkflowData, isStreaming: boolean, t: Messages): st
   const { summary, tasks, type } = workflow;
   if (!isStreaming && summary) {
     if ('title' in summary) return summary.title;
-    return type === 'reasoning' ? t.thought(summary.duration) : t.worked(summary.duration);
+    const isReasoning = type === 'reasoning';
+    if (summary.duration < 2) return isReasoning ? t.thoughtMoment : t.workedMoment;
+    const duration = t.format.duration(summary.duration);
+    return isReasoning ? t.thought({ duration }) : t.worked({ duration });
   }
   const latest = tasks.at(-1);
-  const title = latest ? taskTitle(latest, t) : '';
+  const title = latest ? taskTitle(latest, t) || firstLine(latest) : '';
   if (isStreaming) return title || t.thinking;
   return type === 'reasoning' ? t.finished : title || t.finished;
+}
+
+/** A thought that has no title yet is known by how it begins. */
+function firstLine(task: Task): string {
+  return task.type === 'thought' ? (/^[^\n]{0,80}/.exec(task.content.trim())?.[0] ?? '') : '';
 }
 
 /** A standalone task, or one step of a workflow; only there does its status mean anything. */
@@ -90,57 +96,47 @@ function StepDetail({ task }: { task: Task }): VNode | null {
     case 'thought':
       return <PlainMarkdown text={splitThought(task).body} />;
     case 'web_search':
-    case 'file': {
-      const words = task.type === 'web_search' ? (task.queries ?? []) : [];
-      const titles = (task.sources ?? []).map((source) => source.title);
-      return words.length + titles.length === 0 ? null : (
-        <ul class="ck-chips">
-          {words.map((query) => (
-            <li class="ck-chip" key={`q ${query}`}>
-              <Icon name="search" />
-              <span>{query}</span>
-            </li>
-          ))}
-          {titles.map((title, index) => (
-            <li class="ck-chip" key={index}>
-              <Icon name={task.type === 'file' ? 'document' : 'globe'} />
-              <span>{title}</span>
-            </li>
-          ))}
-        </ul>
-      );
-    }
+      return <Chips queries={task.queries ?? []} sources={task.sources ?? []} icon="globe" />;
+    case 'file':
+      return <Chips queries={[]} sources={task.sources ?? []} icon="document" />;
     default:
       return null;
   }
 }
 
-function taskIcon(task: Task): string {
-  if (task.type === 'custom') return task.icon ?? 'dot';
-  return { web_search: 'globe', file: 'document', thought: 'dot', image: 'images' }[task.type];
+interface ChipsProps {
+  queries: readonly string[];
+  sources: readonly (URLSource | FileSource)[];
+  icon: string;
 }
 
-function taskTitle(task: Task, t: Messages): string {
-  switch (task.type) {
-    case 'web_search':
-      return (
-        task.title ?? (task.title_query === undefined ? t.searchedWeb : t.searchingFor(task.title_query))
-      );
-    case 'file':
-      return task.title ?? t.readFiles;
-    case 'image':
-      return task.title ?? t.madeImage;
-    case 'thought':
-      return splitThought(task).title;
-    default:
-      return task.title ?? '';
-  }
-}
-
-/** Models often write a thought's title as its bold first line. */
-function splitThought(task: { title?: string; content?: string }): { title: string; body: string } {
-  const content = task.content ?? '';
-  if (task.title !== undefined) return { title: task.title, body: content };
-  const bold = /^\s*\*\*(.+?)\*\*\s*/.exec(content);
-  return bold ? { title: bold[1] ?? '', body: content.slice(bold[0].length) } : { title: '', body: content };
+/** Icons are the element's own: a site's would be fetched from the site. */
+function Chips({ queries, sources, icon }: ChipsProps): VNode | null {
+  const { resolveUrl } = useView();
+  if (queries.length + sources.length === 0) return null;
+  return (
+    <ul class="ck-chips">
+      {queries.map((query) => (
+        <li class="ck-chip" key={`q ${query}`}>
+          <Icon name="search" />
+          <span>{query}</span>
+        </li>
+      ))}
+      {sources.map((source, index) => {
+        const href = source.type === 'url' ? webAddress(source.url, resolveUrl) : null;
+        return (
+          <li class="ck-chip" key={index}>
+            <Icon name={icon} />
+            {href === null ? (
+              <span>{source.title}</span>
+            ) : (
+              <a href={href} target="_blank" rel="noopener noreferrer">
+                {source.title}
+              </a>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
 }

@@ -7,7 +7,7 @@ import { PlainMarkdown } from '../message/PlainMarkdown';
 import { useView } from '../view';
 
 export function NoticeBanner({ notice }: { notice: Notice }): VNode {
-  const { conversation, messages } = useView();
+  const { conversation, messages, focusComposer } = useView();
   return (
     <div class={`ck-notice ck-notice-${notice.level}`} part="notice" role="status">
       <Icon name={notice.level === 'info' ? 'info' : 'warning'} />
@@ -18,8 +18,10 @@ export function NoticeBanner({ notice }: { notice: Notice }): VNode {
       <IconButton
         icon="close"
         label={messages.value.dismiss}
-        onClick={() => {
+        onClick={(event) => {
           conversation.dismissNotice(notice.key);
+          // Pressed by a key: the button is about to go, and the focus with it.
+          if (event.detail === 0) focusComposer();
         }}
       />
     </div>
@@ -27,7 +29,7 @@ export function NoticeBanner({ notice }: { notice: Notice }): VNode {
 }
 
 export function FailureRow({ failure }: { failure: Failure }): VNode {
-  const { conversation, messages, store } = useView();
+  const { conversation, messages, store, focusComposer } = useView();
   const t = messages.value;
   const isReload = failure.plan?.kind === 'reload';
   const text = failure.message ?? t[failure.about ?? (isReload ? 'loadFailed' : 'somethingWrong')];
@@ -41,8 +43,9 @@ export function FailureRow({ failure }: { failure: Failure }): VNode {
         <button
           type="button"
           class="ck-button"
-          onClick={() => {
+          onClick={(event) => {
             conversation.retryFailure();
+            if (event.detail === 0) focusComposer();
           }}
         >
           <Icon name="reload" />

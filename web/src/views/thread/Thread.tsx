@@ -1,119 +1,147 @@
-/** The conversation: its turns, what is under way, what went wrong. */
+/** The conversation: as many of its turns as can be seen, and where it is scrolled to. */
+import { useSignal, useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useMemo } from 'preact/hooks';
-import type { UserMessageItem } from '../../protocol/types.gen';
-import type { Entry } from '../../state/model';
-import { turns, type Turn } from '../../state/selectors';
-import { IconButton } from '../IconButton';
-import { Reply } from '../message/Reply';
-import { TurnActions } from '../message/TurnActions';
-import { UserMessage } from '../message/UserMessage';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { Icon } from '../icons/Icon';
 import { useView } from '../view';
-import { FailureRow, NoticeBanner } from './Notices';
-import { useScrolling } from './scrolling';
-import { ProgressLine, Reconnecting, Thinking } from './Thinking';
+import { useQuotable } from './quoting';
+import { Row } from './Row';
+import { Scroller } from './scroller';
+import { Tail } from './Tail';
+import { noteNew } from './unread';
 
 export function Thread(): VNode {
   const { store, messages, options } = useView();
   const t = messages.value;
-  const { entries, older } = store.chat.value;
   const phase = store.phase.value;
-  const { scroller, isAway, jump } = useScrolling();
-  const list = turns(entries);
+  const { box, scroller, isAway } = useScroller();
+  const quotable = useQuotable(box);
+  const keys = store.turnKeys.value;
   const liveKey = options.value.autoScroll ? null : store.liveTurn.value;
+  const wish = store.scroll.value;
+  const { rows, gaps } = scroller.arrange(store.turns.peek());
+  useLayoutEffect(() => {
+    scroller.settle(wish);
+  });
   return (
     <div class="ck-stage">
       <div
         class="ck-scroll"
         part="scroll"
-        ref={scroller}
+        ref={box}
         role="log"
         aria-label={t.conversation}
-        // Finished answers are announced as a whole elsewhere; token by token would be noise.
+        // What is said is read out elsewhere, by the sentence; here it would be heard word by word.
         aria-live="off"
         aria-busy={phase !== 'idle'}
         tabIndex={0}
+        onKeyDown={(event) => {
+          if (!event.altKey || !/^Page(Up|Down)$/.test(event.key)) return;
+          event.preventDefault();
+          scroller.go(event.key === 'PageUp' ? -1 : 1);
+        }}
       >
         <div class="ck-thread" part="thread">
           {phase === 'loading' && <ThreadSkeleton label={t.loadingThread} />}
-          {older !== null && store.isLoadingOlder.value && (
-            <p class="ck-older">
-              <span class="ck-spinner" />
-              <span class="ck-hidden">{t.loadingOlder}</span>
-            </p>
+          {store.older.value !== null && <Older label={t.loadingOlder} />}
+          {keys.length > 0 && (
+            <div class="ck-rows" role="feed" aria-label={t.conversation} aria-busy={store.isLoadingOlder}>
+              {rows.flatMap((row, place) => [
+                <Gap key={`before ${keys[row] ?? ''}`} height={gaps[place] ?? 0} />,
+                <Row
+                  key={keys[row]}
+                  turnKey={keys[row] ?? ''}
+                  index={row}
+                  total={store.older.value ? -1 : keys.length}
+                  isLast={row === keys.length - 1}
+                  isLive={row === keys.length - 1 && keys[row] === liveKey}
+                  scroller={scroller}
+                  quotable={quotable}
+                />,
+              ])}
+            </div>
           )}
-          {list.map((turn, index) => {
-            const isLast = index === list.length - 1;
-            const isLive = isLast && liveKey !== null && startsLive(list, index, liveKey);
-            return (
-              <section class="ck-turn" key={turn.key} data-live={isLive ? '' : undefined}>
-                {turn.message && (
-                  <Message
-                    entry={turn.message}
-                    isUnsent={turn.message.isLocal && (!isLast || phase === 'idle')}
-                  />
-                )}
-                {turn.replies.map((entry) => (
-                  <KeptReply key={entry.key} entry={entry} />
-                ))}
-                {isLast ? <Tail turn={turn} /> : <TurnActions turn={turn} isLast={false} />}
-              </section>
-            );
-          })}
-          {list.length === 0 && phase !== 'loading' && <Tail turn={null} />}
+          {keys.length === 0 && phase !== 'loading' && <Tail turn={null} />}
         </div>
       </div>
-      {isAway && (
-        <IconButton icon="chevron-down" label={t.toBottom} class="ck-jump" part="jump" onClick={jump} />
-      )}
+      {isAway && <Jump scroller={scroller} />}
     </div>
   );
 }
 
-/** Whether the live message's turn reaches to this one: an end-of-turn marker may have split it. */
-function startsLive(list: readonly Turn[], index: number, liveKey: string): boolean {
-  return list[index]?.message?.key === liveKey;
-}
-
-/** The same element for the same entry: Preact then leaves it alone. */
-function Message({ entry, isUnsent }: { entry: Entry; isUnsent: boolean }): VNode {
-  return useMemo(
-    () => <UserMessage item={entry.item as UserMessageItem} isUnsent={isUnsent} />,
-    [entry, isUnsent],
+function useScroller(): { box: { current: HTMLDivElement | null }; scroller: Scroller; isAway: boolean } {
+  const { store, conversation, options } = useView();
+  const box = useRef<HTMLDivElement>(null);
+  const isAway = useSignal(false);
+  const seesLast = useRef(true);
+  const scroller = useMemo(
+    () =>
+      new Scroller({
+        isAutomatic: () => options.peek().autoScroll,
+        isFollowing: () => options.peek().autoScroll || store.phase.peek() !== 'responding',
+        hasOlder: (keys) => store.older.peek() !== null && store.turnKeys.peek() === keys,
+        showOlder: () => void conversation.showOlder(),
+        onLook: (isLastSeen, isAtEnd) => {
+          seesLast.current = isLastSeen;
+          isAway.value = !isAtEnd;
+          const unread = store.unread.peek();
+          if (isAtEnd && unread && unread.count > 0 && !document.hidden) {
+            store.unread.value = { ...unread, count: 0 };
+          }
+        },
+      }),
+    [],
   );
+  useLayoutEffect(() => (box.current ? scroller.attach(box.current) : undefined), []);
+  const known = useRef(store.chat.peek());
+  useSignalEffect(() => {
+    const chat = store.chat.value;
+    const isSeen = seesLast.current && !document.hidden;
+    store.unread.value = noteNew(store.unread.peek(), known.current, chat, isSeen);
+    known.current = chat;
+  });
+  return { box, scroller, isAway: isAway.value };
 }
 
-function KeptReply({ entry }: { entry: Entry }): VNode {
-  return useMemo(() => <Reply entry={entry} />, [entry]);
+/** What stands in for the rows that are not in the document. */
+function Gap({ height }: { height: number }): VNode | null {
+  return height === 0 ? null : <div class="ck-gap" aria-hidden="true" style={{ height: `${height}px` }} />;
 }
 
-/** What follows the last item: it changes with every event, so the turns above need not. */
-function Tail({ turn }: { turn: Turn | null }): VNode {
-  const { store } = useView();
-  const { progress, notices, failure } = store.chat.value;
-  const isResponding = store.phase.value === 'responding';
+function Older({ label }: { label: string }): VNode {
+  const isLoading = useView().store.isLoadingOlder.value;
   return (
-    <>
-      {store.isReconnecting.value ? (
-        <Reconnecting />
-      ) : progress ? (
-        <ProgressLine progress={progress} />
-      ) : (
-        isResponding && isWaiting(turn) && <Thinking />
+    <p class="ck-older">
+      {isLoading && (
+        <>
+          <span class="ck-spinner" />
+          <span class="ck-hidden">{label}</span>
+        </>
       )}
-      {turn && !isResponding && turn.replies.length > 0 && <TurnActions turn={turn} isLast />}
-      {notices.map((notice) => (
-        <NoticeBanner key={notice.key} notice={notice} />
-      ))}
-      {failure && <FailureRow failure={failure} />}
-    </>
+    </p>
   );
 }
 
-/** Whether nothing visible shows that work goes on. */
-function isWaiting(turn: Turn | null): boolean {
-  const last = turn?.replies.findLast((entry) => entry.item.type !== 'client_tool_call');
-  return last?.isFinal ?? true;
+function Jump({ scroller }: { scroller: Scroller }): VNode {
+  const { store, messages } = useView();
+  const t = messages.value;
+  const count = store.unread.value?.count ?? 0;
+  const label = count > 0 ? t.unreadCount({ count }) : t.toBottom;
+  return (
+    <button
+      type="button"
+      class={`ck-icon-button ck-jump ${count > 0 ? 'ck-jump-count' : ''}`}
+      part="jump"
+      aria-label={count > 0 ? `${label}. ${t.toBottom}` : label}
+      title={t.toBottom}
+      onClick={() => {
+        scroller.jump();
+      }}
+    >
+      {count > 0 && <span>{label}</span>}
+      <Icon name="chevron-down" />
+    </button>
+  );
 }
 
 function ThreadSkeleton({ label }: { label: string }): VNode {

@@ -1,0 +1,17 @@
+/** What the npm package has beside its module: the script for pages without a bundler, types, and the licence. */
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import type { Plugin } from 'vite';
+import { declarations } from './declarations.ts';
+
+/** `built` is the folder of the script and its chunks, which `npm run build` writes. */
+export function packageFiles(built: string): Plugin {
+  return {
+    name: 'package-files',
+    closeBundle() {
+      if (!existsSync(`${built}/chatkit.js`)) throw new Error('`npm run build` comes first.');
+      cpSync(built, 'dist/script', { recursive: true, filter: (path) => !/\.(gz|br)$/.test(path) });
+      writeFileSync('dist/chatkit.d.ts', declarations('src/element.ts', 'ChatKitElement'));
+      cpSync('../LICENSE', 'LICENSE');
+    },
+  };
+}

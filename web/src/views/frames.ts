@@ -1,0 +1,16 @@
+/** Work that belongs to a frame. Hidden tabs paint none, so a timer stands in for them. */
+
+const LATE = 100;
+
+export function nextFrame(work: () => void): void {
+  let isDone = false;
+  const run = (): void => {
+    if (isDone) return;
+    isDone = true;
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    work();
+  };
+  const frame = requestAnimationFrame(run);
+  const timer = setTimeout(run, LATE);
+}

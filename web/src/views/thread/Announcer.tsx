@@ -1,0 +1,130 @@
+/**
+ * Reads the turn under way to those who listen: answers by the sentence, steps and progress once. The thread itself
+ * is not live: there every word would be news. Errors are alerts where they stand.
+ */
+import { effect, useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Entry } from '../../state/model';
+import type { Turn } from '../../state/turns';
+import { taskTitle } from '../message/tasks';
+import { useView } from '../view';
+import { Reader } from './speech';
+
+/** Enough for a screen reader that is behind; what is older has been read or never will be. */
+const KEPT = 8;
+
+interface Line {
+  readonly key: number;
+  readonly text: string;
+}
+
+export function Announcer(): VNode {
+  const { store, messages } = useView();
+  const t = messages.value;
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  const count = useRef(0);
+  const say = (text: string): void => {
+    if (text === '') return;
+    const line = { key: ++count.current, text };
+    setLines((lines) => [...lines, line].slice(-KEPT));
+  };
+  const speaker = useMemo(() => new Speaker(t.format.locale), [t.format.locale]);
+  const isResponding = store.phase.value === 'responding';
+  // A turn may begin and end within one frame: it is to be read all the same.
+  const begun = useSignal(0);
+  const read = useRef(0);
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        if (store.phase.value !== 'responding') return;
+        speaker.skip(store.turns.peek().list.at(-1));
+        begun.value = begun.peek() + 1;
+      }),
+    [speaker],
+  );
+  const turn = begun.value > read.current ? store.turns.value.list.at(-1) : undefined;
+  const progress = isResponding ? (store.progress.value?.text ?? '') : '';
+  useLayoutEffect(() => {
+    if (!turn) return;
+    say(speaker.read(turn, t));
+    if (isResponding) return;
+    say(speaker.end(turn, t));
+    read.current = begun.peek();
+  });
+  useLayoutEffect(() => {
+    say(progress);
+  }, [progress]);
+  return (
+    <div class="ck-hidden" aria-live="polite" aria-atomic="false" aria-relevant="additions">
+      {lines.map(({ key, text }) => (
+        <p key={key}>{text}</p>
+      ))}
+    </div>
+  );
+}
+
+type Words = Parameters<typeof taskTitle>[1];
+
+/** How far each part of the turn has been read. */
+class Speaker {
+  private readers = new Map<string, Reader>();
+  private steps = new Set<string>();
+  private readonly segmenter: Intl.Segmenter;
+
+  constructor(locale: string) {
+    this.segmenter = new Intl.Segmenter(locale, { granularity: 'sentence' });
+  }
+
+  /** Takes all that stands in the turn for read: it was there before. */
+  skip(turn: Turn | undefined): void {
+    this.readers = new Map();
+    this.steps = new Set();
+    for (const entry of turn?.replies ?? []) {
+      this.stepsOf(entry).forEach(({ key }) => this.steps.add(key));
+      if (entry.item.type !== 'assistant_message') continue;
+      entry.item.content.forEach((part, at) => {
+        this.readerOf(entry, at).skip(part.text);
+      });
+    }
+  }
+
+  read(turn: Turn, t: Words): string {
+    return turn.replies
+      .map((entry) => {
+        if (entry.item.type === 'workflow' || entry.item.type === 'task') return this.readSteps(entry, t);
+        if (entry.item.type !== 'assistant_message') return '';
+        return entry.item.content
+          .map((part, at) => this.readerOf(entry, at).read(part.text, entry.isFinal, t))
+          .filter(Boolean)
+          .join(' ');
+      })
+      .filter(Boolean)
+      .join(' ');
+  }
+
+  /** What is said when the turn is over; a failure speaks for itself. */
+  end(turn: Turn, t: Words): string {
+    const isStopped = turn.message?.isStopped ?? turn.replies.some((entry) => entry.isStopped);
+    return isStopped ? t.answerStopped : '';
+  }
+
+  private readSteps(entry: Entry, t: Words): string {
+    return this.stepsOf(entry)
+      .filter(({ key, task }) => taskTitle(task, t) !== '' && !this.steps.has(key) && this.steps.add(key))
+      .map(({ task }) => `${taskTitle(task, t)}.`)
+      .join(' ');
+  }
+
+  private stepsOf({ key, item }: Entry): { key: string; task: Parameters<typeof taskTitle>[0] }[] {
+    const tasks = item.type === 'workflow' ? item.workflow.tasks : item.type === 'task' ? [item.task] : [];
+    return tasks.map((task, at) => ({ key: `${key} ${at}`, task }));
+  }
+
+  private readerOf({ key }: Entry, part: number): Reader {
+    const id = `${key} ${part}`;
+    const reader = this.readers.get(id) ?? new Reader(this.segmenter);
+    this.readers.set(id, reader);
+    return reader;
+  }
+}

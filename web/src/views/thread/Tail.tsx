@@ -1,0 +1,36 @@
+/** What follows the last item: signs of work, what can be done with the answer, what the server wants known. */
+import type { VNode } from 'preact';
+import type { Turn } from '../../state/turns';
+import { TurnActions } from '../message/TurnActions';
+import { useView } from '../view';
+import { FailureRow, NoticeBanner } from './Notices';
+import { ProgressLine, Reconnecting, Thinking } from './Thinking';
+
+export function Tail({ turn }: { turn: Turn | null }): VNode {
+  const { store } = useView();
+  const progress = store.progress.value;
+  const failure = store.failure.value;
+  const isResponding = store.phase.value === 'responding';
+  return (
+    <>
+      {store.isReconnecting.value ? (
+        <Reconnecting />
+      ) : progress ? (
+        <ProgressLine progress={progress} />
+      ) : (
+        isResponding && isWaiting(turn) && <Thinking />
+      )}
+      {turn && !isResponding && turn.replies.length > 0 && <TurnActions turn={turn} isLast />}
+      {store.notices.value.map((notice) => (
+        <NoticeBanner key={notice.key} notice={notice} />
+      ))}
+      {failure && <FailureRow failure={failure} />}
+    </>
+  );
+}
+
+/** Whether nothing visible shows that work goes on. */
+function isWaiting(turn: Turn | null): boolean {
+  const last = turn?.replies.findLast((entry) => entry.item.type !== 'client_tool_call');
+  return last?.isFinal ?? true;
+}
