@@ -11,16 +11,16 @@ out, and another turn goes on from what came of it. Nothing here runs a tool.
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import agents as sdk
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from chatkeep.core.errors import ConfigurationError
+from chatkeep.tables import read_tables
 
 _NOTHING: dict[str, Any] = {"type": "object", "properties": {}}
 
@@ -70,27 +70,8 @@ def read_client_tools(file: Path) -> tuple[ClientTool, ...]:
     Raises:
         ConfigurationError: it cannot be read, or says what cannot be meant.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"CHATKEEP_CLIENT_TOOLS: {file} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} is not TOML: {error}.") from None
-    listed = content.get("tool", [])
-    if set(content) - {"tool"} or not isinstance(listed, list):
-        raise ConfigurationError(f"{file}: it has [[tool]] alone, with two brackets.")
-    tools = tuple(_declared(each, number, file) for number, each in enumerate(listed, 1))
+    tools = tuple(read_tables(file, "tool", ClientTool, setting="CHATKEEP_CLIENT_TOOLS"))
     names = [tool.name for tool in tools]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigurationError(f"{file}: {twice[0]} is declared more than once.")
     return tools
-
-
-def _declared(value: object, number: int, file: Path) -> ClientTool:
-    try:
-        return ClientTool.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{file}: tool {number}: {f'{where}: ' if where else ''}{said}.") from None

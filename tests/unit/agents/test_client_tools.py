@@ -42,7 +42,7 @@ def test_a_tool_without_parameters_takes_none(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("[[tool]", "is not TOML"),
-        ("[tool]\nname = 'x'", "[[tool]] alone"),
+        ("[tool]\nname = 'x'", "two brackets"),
         ("[[tools]]\nname = 'x'", "[[tool]] alone"),
         ("[[tool]]\nname = 'two words'\ndescription = 'x'", "tool 1: name"),
         ("[[tool]]\nname = 'x'", "tool 1: description"),

@@ -1,11 +1,11 @@
 /** Every translation is whole and in order: what a reader of the language would trip over is found here. */
 import { describe, expect, test } from 'vitest';
 import { importCatalogue } from './catalogues';
-import { en, enPage } from './en';
+import { en } from './en';
 import { LOCALES } from './locale';
 import { compile, direction, type Catalogue } from './message';
 
-const english: Catalogue = { ...en, ...enPage };
+const english: Catalogue = en;
 const keys = Object.keys(english);
 
 /** The texts of a message, each with its plural form. */
@@ -28,8 +28,8 @@ const SHARED: Readonly<Record<string, string>> = {
   'bs-BA': 'frameTitle formula',
   'ca-ES': 'error',
   'cs-CZ': 'frameTitle diagram',
-  'da-DK': 'frameTitle diagram pageSystem',
-  'de-DE': 'frameTitle code pageSystem',
+  'da-DK': 'frameTitle diagram',
+  'de-DE': 'frameTitle code',
   'es-419': 'frameTitle error',
   'es-ES': 'frameTitle error',
   'fr-CA': 'frameTitle suggestions questions conversation code image source sources',
@@ -39,7 +39,7 @@ const SHARED: Readonly<Record<string, string>> = {
   'it-IT': 'frameTitle formula',
   'lv-LV': 'formula',
   'ms-MY': 'formula',
-  'nb-NO': 'frameTitle diagram pageSystem',
+  'nb-NO': 'frameTitle diagram',
   'nl-NL': 'frameTitle code diagram',
   'pl-PL': 'diagram',
   'pt-BR': 'frameTitle',
@@ -48,16 +48,27 @@ const SHARED: Readonly<Record<string, string>> = {
   'sk-SK': 'frameTitle diagram',
   'sl-SI': 'formula diagram',
   'sq-AL': 'formula',
-  'sv-SE': 'diagram pageSystem',
+  'sv-SE': 'diagram',
   tl: 'frameTitle code diagram',
 };
 
 /** Words on buttons, which have little room. */
 const BUTTONS = [
   ...['close', 'copy', 'copied', 'retry', 'reload', 'reply', 'next', 'previous', 'submit', 'skip', 'skipAll'],
-  ...['rename', 'delete', 'undo', 'save', 'cancel', 'dismiss', 'showMore', 'showLess', 'copyCode', 'newChat'],
+  ...['rename', 'delete', 'undo', 'cancel', 'dismiss', 'newChat'],
   ...['showSource', 'showDiagram', 'retryAnswer', 'dictate', 'searchFurther'],
 ] as const satisfies (keyof typeof en)[];
+
+test('every string is shown somewhere', () => {
+  const sources = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.*', '!./en.ts'], {
+    eager: true,
+    query: '?raw',
+    import: 'default',
+  });
+  const code = Object.values(sources).join('\n');
+  expect(code.length).toBeGreaterThan(100_000);
+  expect(keys.filter((key) => !new RegExp(`\\.${key}\\b|'${key}'`).test(code))).toEqual([]);
+});
 
 test('only the locales that resolve have a catalogue', async () => {
   const files = Object.keys(import.meta.glob('./locales/*.json'));

@@ -25,15 +25,12 @@ export const en = {
   tools: 'Choose a tool',
   removeTool: 'Remove {tool}',
   model: 'Choose a model',
-  replyingTo: 'Replying to',
   removeQuote: 'Remove the quote',
   mention: 'Mention',
-  removeMention: 'Remove {name}',
   commands: 'Commands',
   suggestions: 'Suggestions',
   suggestionCount: { one: '{count} suggestion', other: '{count} suggestions' },
   searching: 'Searching…',
-  noResults: 'No results',
   locked: 'This conversation is locked.',
   closed: 'This conversation has ended.',
 
@@ -87,7 +84,6 @@ export const en = {
   stopped: 'You stopped this answer.',
   copy: 'Copy',
   copied: 'Copied',
-  copyFailed: 'Copying failed',
   copyMessage: 'Copy your message',
   goodAnswer: 'Good answer',
   badAnswer: 'Bad answer',
@@ -95,19 +91,14 @@ export const en = {
   retryAnswer: 'Answer again',
   reload: 'Load again',
   reply: 'Reply',
-  quoted: 'Quoted text',
-  showMore: 'Show more',
-  showLess: 'Show less',
   hiddenWidget: 'This content cannot be shown here.',
 
   // Code, formulas, diagrams, tables, pictures
   code: 'Code',
-  copyCode: 'Copy code',
   formula: 'Formula',
   diagram: 'Diagram',
   table: 'Table',
   image: 'Image',
-  formulaFailed: 'This formula could not be shown.',
   diagramFailed: 'This diagram could not be drawn.',
   showSource: 'Show source',
   showDiagram: 'Show diagram',
@@ -116,20 +107,14 @@ export const en = {
   enlarge: 'Enlarge the image',
   generatedImage: 'Generated image',
   generatingImage: 'Making an image',
-  newTab: 'opens in a new tab',
 
   // Sources
   source: 'Source',
   sources: 'Sources',
-  sourceCount: { one: '{count} source', other: '{count} sources' },
-  sourceNumbered: 'Source {number}: {title}',
   unsupported: 'Not supported by the sources',
-  loadingPreview: 'Loading the preview',
-  previewFailed: 'The preview could not be loaded.',
 
   // Workflows, tasks, progress
   thinking: 'Thinking',
-  working: 'Working',
   reconnecting: 'Reconnecting…',
   thought: 'Thought for {duration}',
   thoughtMoment: 'Thought for a moment',
@@ -137,8 +122,6 @@ export const en = {
   workedMoment: 'Worked for a moment',
   finished: 'Finished',
   steps: 'Steps',
-  stepDone: 'Done',
-  stepRunning: 'In progress',
   searchingFor: 'Searching for {query}',
   searchedWeb: 'Searched the web',
   readFiles: 'Read files',
@@ -147,7 +130,6 @@ export const en = {
   // Errors and notices
   somethingWrong: 'Something went wrong. Please try again.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
-  offline: 'You are offline.',
   unanswered: 'This question was not answered.',
   brokenOff: 'The server was interrupted before this answer was complete.',
   loadFailed: 'This conversation could not be loaded.',
@@ -168,9 +150,6 @@ export const en = {
   loadingOlder: 'Loading earlier messages',
 
   // What is spoken
-  messageSent: 'Message sent',
-  answerStarted: 'The assistant is answering',
-  answerDone: 'The answer is complete',
   answerStopped: 'The answer was stopped',
 
   // History
@@ -193,7 +172,6 @@ export const en = {
   week: 'Previous 7 days',
   month: 'Previous 30 days',
   older: 'Older',
-  threadActions: 'Actions for {title}',
   rename: 'Rename',
   renameThread: 'Rename {title}',
   threadTitle: 'Title of the conversation',
@@ -204,37 +182,5 @@ export const en = {
   threadDeleted: 'Conversation deleted',
   undo: 'Undo',
   restored: 'Conversation restored',
-  save: 'Save',
   cancel: 'Cancel',
-
-  // Keyboard
-  shortcuts: 'Keyboard shortcuts',
-  keySend: 'Send the message',
-  keyNewLine: 'New line',
-  keyStop: 'Stop the answer',
-  keyComposer: 'Go to the message box',
-  keyMessages: 'Previous or next message',
-  keyHistory: 'Open the conversation history',
-  keyNewChat: 'Start a new chat',
-  keyMenu: 'Choose from a list',
-  keyClose: 'Close or cancel',
-} as const satisfies Catalogue;
-
-/** The page that chatkeep serves around the element; in the same files of translations, but in no bundle of the element. */
-export const enPage = {
-  pageExamples: 'Example questions',
-  pageTheme: 'Theme',
-  pageLight: 'Light',
-  pageDark: 'Dark',
-  pageSystem: 'System',
-  pageLanguage: 'Language',
-  pageGreeting: 'Ask your documents',
-  pagePlaceholder: 'Ask a question…',
-  pageWorkflow: 'How this answer is made',
-  pageWorkflowIdle: 'Ask something to see each step here.',
-  pageStepSearch: 'Search',
-  pageStepRead: 'Read',
-  pageStepThink: 'Think',
-  pageStepWrite: 'Write',
-  pageStepCheck: 'Check',
 } as const satisfies Catalogue;

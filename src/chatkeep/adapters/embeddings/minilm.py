@@ -49,7 +49,11 @@ class ModelFiles:
 
 
 class MiniLM:
-    """`Embedder` over onnxruntime. One batch runs at a time, on all cores, in a worker thread."""
+    """`Embedder` over onnxruntime. One batch runs at a time, on all cores, in a worker thread.
+
+    Attributes:
+        files: the weights and the tokeniser it loads.
+    """
 
     def __init__(self, files: ModelFiles) -> None:
         self.files = files

@@ -9,8 +9,7 @@
 Above: `wiring` makes sources of it. Nothing here looks at a source.
 """
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
@@ -31,6 +29,7 @@ from chatkeep.core.errors import ConfigurationError
 from chatkeep.knowledge.sources.addresses import normalised
 from chatkeep.knowledge.sources.listing import Bearing
 from chatkeep.knowledge.sources.patterns import MOST_PATTERNS, Wanted
+from chatkeep.tables import read_tables
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SHORTEST = timedelta(seconds=10)
@@ -155,19 +154,8 @@ class Declarations:
         Raises:
             ConfigurationError: it cannot be read, or says what cannot be meant.
         """
-        try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigurationError(f"CHATKEEP_SOURCES: {file} cannot be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{file} is not TOML: {error}.") from None
-        unknown = sorted(set(content) - {"source"})
-        if unknown:
-            raise ConfigurationError(f"{file}: {unknown[0]!r} is not known there. It has [[source]] alone.")
-        listed = content.get("source", [])
-        if not isinstance(listed, list):
-            raise ConfigurationError(f"{file}: write [[source]], with two brackets.")
-        declared = [_declared(each, number, file) for number, each in enumerate(listed, 1)]
+        tables = read_tables(file, "source", Declared, setting="CHATKEEP_SOURCES")
+        declared = [_beside(file, each) for each in tables]
         places: dict[str, int] = {}
         for number, each in enumerate(declared, 1):
             if each.place in places:
@@ -223,19 +211,8 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
-def _declared(value: object, number: int, file: Path) -> Declared:
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{file}: source {number} is not a table. Write [[source]] above it.")
-    try:
-        declared = Declared.model_validate(dict(value))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(Declared.model_fields)
-            said = f"is not known there. Known: {known}"
-        raise ConfigurationError(f"{file}: source {number}: {f'{where}: ' if where else ''}{said}.") from None
+def _beside(file: Path, declared: Declared) -> Declared:
+    """With its path made absolute."""
     here = file.absolute().parent
     if declared.path is not None:
         return declared.model_copy(update={"path": here / declared.path.expanduser()})

@@ -48,9 +48,9 @@ test('code is named and not read', () => {
 });
 
 test('what was there before is not read, what is said again is not repeated', () => {
-  const it = reader();
-  it.skip('Old words. ');
-  expect(it.read('Old words. New words. ', true, words)).toBe('New words.');
-  expect(it.read('Old words. New words. ', true, words)).toBe('');
-  expect(it.read('Old', true, words)).toBe('');
+  const heard = reader();
+  heard.skip('Old words. ');
+  expect(heard.read('Old words. New words. ', true, words)).toBe('New words.');
+  expect(heard.read('Old words. New words. ', true, words)).toBe('');
+  expect(heard.read('Old', true, words)).toBe('');
 });
