@@ -26,7 +26,7 @@ test('a form that is missing is replaced by the general one', () => {
 });
 
 test('a value is put in as it is, once', () => {
-  expect(english.sourceNumbered({ number: 1, title: '{number} $& <b>' })).toBe('Source 1: {number} $& <b>');
+  expect(english.imageBlocked({ host: '{host} $& <b>' })).toBe('Image from {host} $& <b>, not shown');
 });
 
 test('in a right-to-left language a value does not reorder its surroundings', () => {
