@@ -11,15 +11,9 @@
 import { createHash } from 'node:crypto';
 import { parseSync, minifySync } from 'rolldown/utils';
 import type { Plugin, Rolldown } from 'vite';
+import { isIdentifier, visit, type Node } from './syntax.ts';
 
 type Chunk = Rolldown.OutputChunk;
-
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [key: string]: unknown;
-}
 
 /** A chunk's code in pieces. */
 interface Parts {
@@ -244,37 +238,6 @@ function nameOf(node: unknown): string {
   const found = name ?? value;
   if (found === undefined) throw new Error('The bundler imports a whole chunk as a namespace.');
   return found;
-}
-
-function isIdentifier(value: unknown): value is { name: string } {
-  return (value as Node | undefined)?.type === 'Identifier';
-}
-
-type IsLocal = (name: string) => boolean;
-
-/** Every node below `value`; `isLocal` tells whether a function around it has a name of its own. */
-function visit(
-  value: unknown,
-  see: (node: Node, isLocal: IsLocal) => void,
-  outer: IsLocal = () => false,
-): void {
-  if (typeof value !== 'object' || value === null) return;
-  const node = value as Node;
-  const own = 'params' in node ? declared(node) : null;
-  const isLocal = own ? (name: string) => own.has(name) || outer(name) : outer;
-  if (typeof node.type === 'string') see(node, isLocal);
-  for (const each of Object.values(node)) visit(each, see, isLocal);
-}
-
-/** The names that a function declares, those of its inner functions included. */
-function declared(value: unknown, names = new Set<string>(), isPattern = false): Set<string> {
-  if (typeof value !== 'object' || value === null) return names;
-  if (isPattern && isIdentifier(value)) names.add(value.name);
-  const isDeclarator = (value as Node).type === 'VariableDeclarator';
-  for (const [key, each] of Object.entries(value)) {
-    declared(each, names, isPattern || key === 'params' || (isDeclarator && key === 'id'));
-  }
-  return names;
 }
 
 export function minified(code: string, how: { isModule: boolean; compress?: false }): string {
