@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.scenes import PICTURE
 from tests.browser.small_server import SmallServer, answered, plain_page, small_server, stored
 
 pytestmark = pytest.mark.browser
@@ -233,6 +234,30 @@ def test_case_67_a_file_is_uploaded_directly_and_goes_with_the_message(
     assert headers["Content-Type"].startswith("multipart/form-data")
     assert body.count(b'name="file"; filename="a.png"') == 1
     assert _PNG in body
+
+
+def test_a_picture_that_was_sent_is_shown_though_the_server_gives_no_preview(
+    page: Page, server: SmallServer
+) -> None:
+    def echoed(params: dict[str, Any]) -> list[dict[str, Any]]:
+        events = answered(params)
+        events[1]["item"]["attachments"] = [attachment("a.png")]
+        return events
+
+    server.answers["attachments.create"] = lambda params: attachment(params["name"])
+    server.answers["threads.create"] = echoed
+    box = open_page(page, server, "composer: { attachments: { enabled: true } }")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    expect(page.get_by_role("button", name="Send message")).to_be_enabled()
+    box.press("Enter")
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Done.")
+    picture = log.get_by_role("img", name="a.png")
+    expect(picture).to_be_visible()
+    painted = "canvas => canvas.getContext('2d').getImageData(0, 0, 1, 1).data[3] === 255"
+    page.wait_for_function(painted, arg=picture.element_handle())
 
 
 def test_case_70_what_is_too_large_or_too_much_is_refused_with_a_word_and_never_asked_for(

@@ -104,6 +104,7 @@ export class Attachments {
     this.underWay.set(key, abort);
     try {
       const attachment = await this.transfer(key, file, abort.signal);
+      this.context.store.uploaded.set(attachment.id, file);
       this.change(key, { state: 'ready', progress: null, attachment });
     } catch (thrown) {
       if (abort.signal.aborted) return;
@@ -173,7 +174,9 @@ export class Attachments {
   private discard({ key, attachment }: DraftFile): void {
     this.underWay.get(key)?.abort();
     this.underWay.delete(key);
-    if (attachment) this.deleteAtServer(attachment.id);
+    if (!attachment) return;
+    this.context.store.uploaded.delete(attachment.id);
+    this.deleteAtServer(attachment.id);
   }
 
   private deleteAtServer(id: string): void {

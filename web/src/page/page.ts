@@ -62,8 +62,9 @@ function pageOptions(settings: PageSettings, scheme: ColorScheme, actions: Actio
     initialThread: memory.read(THREAD),
     theme: { colorScheme: scheme },
     header: {
-      leftAction: { icon: 'sidebar-right', onClick: actions.toggleStages },
-      rightAction: { icon: scheme === 'dark' ? 'light-mode' : 'dark-mode', onClick: actions.toggleScheme },
+      leftAction: { icon: scheme === 'dark' ? 'light-mode' : 'dark-mode', onClick: actions.toggleScheme },
+      // On the side on which the stages are.
+      rightAction: { icon: 'sidebar-right', onClick: actions.toggleStages },
     },
     threadItemActions: { feedback: true, retry: true },
     startScreen: { ...(greeting !== undefined && { greeting }), prompts: prompts ?? [] },

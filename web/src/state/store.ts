@@ -63,6 +63,8 @@ export interface Store extends ChatParts {
   readonly deleted: Signal<Deleted | null>;
   readonly draft: Signal<Draft>;
   readonly files: Signal<readonly DraftFile[]>;
+  /** What was uploaded from here, by its id at the server: shown where the server gives no preview. */
+  readonly uploaded: Map<string, File>;
   readonly isDictating: Signal<boolean>;
   readonly composerProblem: Signal<ComposerProblem | null>;
   /** What was answered to the questions of an item, by its id; kept in case it has to be sent again. */
@@ -105,6 +107,7 @@ export function createStore(): Store {
     deleted: signal(null),
     draft: signal(emptyDraft),
     files: signal([]),
+    uploaded: new Map(),
     isDictating: signal(false),
     composerProblem: signal(null),
     answers: signal({}),

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { contrast, parseColour } from './colour';
 import { themeSheet, themeTokens } from './theme';
 
-const lightness = (token: string | undefined): number => Number(/oklch\(([\d.]+)/.exec(token ?? '')?.[1]);
+const lightness = (token: string | undefined): number =>
+  Number(/oklch\((?:from hsl\([^)]*\) )?([\d.]+)/.exec(token ?? '')?.[1]);
 const tokens = (color: NonNullable<ThemeOption['color']>, colorScheme: 'light' | 'dark' = 'light') =>
   themeTokens({ colorScheme, color });
 
@@ -47,6 +48,13 @@ test.each(['light', 'dark'] as const)(
     }
   },
 );
+
+test('the hue of a tint is that of colour pickers: 220 is a blue', () => {
+  expect(tokens({ grayscale: { hue: 220, tint: 9 } }).border).toMatch(
+    /^oklch\(from hsl\(220 60% 50%\) [\d.]+ [\d.]+ h\)$/,
+  );
+  expect(tokens({ grayscale: { hue: 220, tint: 0 } }).border).toBe(themeTokens({}).border);
+});
 
 test('tint, shade, density, radius and size each show', () => {
   const plain = themeTokens({});

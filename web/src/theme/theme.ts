@@ -39,8 +39,8 @@ const DARK: Ramp = {
   page: 0.2,
   surface: 0.252,
   subtle: 0.272,
-  hover: 0.278,
-  pressed: 0.325,
+  hover: 0.292,
+  pressed: 0.335,
   line: 0.305,
   strong: 0.4,
   faint: 0.69,
@@ -172,11 +172,13 @@ function grayscale(
   const hue = clamp(option?.hue, 0, 360, 0);
   const tint = clamp(option?.tint, 0, 9, 0);
   const shade = clamp(option?.shade, -4, 4, 0);
+  // The hue is that of colour pickers, where 220 is the blue of slate; as an angle of OKLCH it would be teal.
+  const [from, angle] = tint > 0 ? [`from hsl(${hue} 60% 50%) `, 'h'] : ['', '0'];
   return (lightness) => {
     // Tints peak in the middle of the ramp; plain white stays white without a tint or a shade.
     const chroma = (tint / 9) * 0.03 * (1 - Math.abs(lightness - 0.5));
     const shaded = Math.min(1, Math.max(0, lightness + shade * 0.01));
-    return `oklch(${round(shaded)} ${round(chroma)} ${hue})`;
+    return `oklch(${from}${round(shaded)} ${round(chroma)} ${angle})`;
   };
 }
 

@@ -25,6 +25,7 @@ export default function Drawing(props: CodeBlockProps): VNode {
   return (
     <div class="ck-diagram">
       <div class="ck-diagram-head">
+        <span>{labels.diagram}</span>
         <button
           type="button"
           class="ck-code-copy"

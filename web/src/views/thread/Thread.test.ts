@@ -220,12 +220,29 @@ test('what a person wrote can be copied, and pictures they sent are shown', asyn
   };
   const file = { type: 'file', id: 'f2', name: 'log.txt', mime_type: 'text/plain' };
   const it = await opened([item({ id: 'u', attachments: [picture, file], quoted_text: 'Earlier words' })]);
+  await vi.waitFor(() => expect(it.view.querySelector('.ck-thumb')).not.toBeNull());
   expect(find(it, '.ck-thumb').getAttribute('alt')).toBe('boat.png');
   expect(find(it, '.ck-file').textContent).toBe('log.txt');
   expect(find(it, '.ck-quoted').textContent).toBe('Earlier words');
   expect(find(it, '.ck-said button').getAttribute('aria-label')).toBe('Copy your message');
   find(it, '.ck-thumb').dispatchEvent(new Event('error'));
   await vi.waitFor(() => expect(it.view.querySelectorAll('.ck-file')).toHaveLength(2));
+});
+
+test('a picture without a preview, or with one from a host that is not allowed, is named', async () => {
+  const it = shown();
+  const image = { type: 'image', mime_type: 'image/png' };
+  const attachments = [
+    { ...image, id: 'f1', name: 'none.png' },
+    { ...image, id: 'f2', name: 'elsewhere.png', preview_url: 'https://elsewhere.test/x.png' },
+  ];
+  const items = { data: [item({ id: 'u', attachments }), say.assistant('a', 'Seen.')] };
+  it.server.on('threads.get_by_id', () => json(say.thread('thr_1', { items, allowed_image_domains: [] })));
+  await it.element.setThreadId('thr_1');
+  await vi.waitFor(() => expect(it.view.querySelectorAll('.ck-file')).toHaveLength(2));
+  expect(it.text()).toContain('none.png');
+  expect(it.text()).toContain('Seen.');
+  expect(it.view.querySelector('img')).toBeNull();
 });
 
 test('each turn is an article of the feed that knows its place', async () => {
