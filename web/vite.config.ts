@@ -34,6 +34,8 @@ const pageFiles: Plugin = {
 const SERVED = '../src/chatkeep/_web';
 /** Where the element's files of this version lie, seen from the root of the server. */
 const folder = `chatkit/${manifest.version}/`;
+/** The first to have all that the styles use; `light-dark()` is the youngest. */
+const BROWSERS = ['chrome123', 'edge123', 'firefox128', 'safari17.5'];
 const words = separateWords({ folder });
 const linked = linkChunks({
   folder,
@@ -69,6 +71,7 @@ function building(mode: string): BuildEnvironmentOptions {
     },
     minify: isPage, // linking minifies the script, and who uses the package minifies that
     cssMinify: true,
+    cssTarget: BROWSERS,
     rolldownOptions: isPage
       ? {}
       : {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.stage import enter, stage_server
 from tests.browser.states import STATES
@@ -200,7 +200,7 @@ def test_the_systems_scheme_is_followed_when_asked_for(page: Page, stage_url: st
     light = style(page, ".ck-root", "backgroundColor")
     page.emulate_media(color_scheme="dark")
     expect(root).not_to_have_css("background-color", light)
-    expect(page.locator("openai-chatkit")).to_have_css("color-scheme", "dark")
+    expect(root).to_have_css("background-color", "rgb(22, 22, 22)")
     page.emulate_media(color_scheme="light")
     expect(root).to_have_css("background-color", light)
 
@@ -279,7 +279,40 @@ _CONTRASTS = """([accent, scheme]) => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable_on_any_accent(page: Page, stage_url: str, scheme: str) -> None:
-    show(page, stage_url, "start")
+    show(page, stage_url, "start", theme=_OWN_THEME)
+    expect(page.locator("openai-chatkit")).to_have_css("opacity", "1")
     for accent in _ACCENTS:
         contrasts = page.evaluate(_CONTRASTS, [accent, scheme])
         assert {name: ratio for name, ratio in contrasts.items() if ratio < 4.5} == {}, accent
+
+
+_OWN_THEME = {"radius": "sharp", "color": {"accent": {"primary": "#0f766e", "level": 3}}}
+
+
+def test_a_theme_of_its_own_is_seen_at_once_or_not_yet(page: Page, stage_url: str) -> None:
+    """Never the usual colours first."""
+    held: list[Route] = []
+    page.route("**/tailor-*.js", lambda route: held.append(route))
+    with page.expect_request("**/tailor-*.js"):
+        show(page, stage_url, "start", theme=_OWN_THEME)
+    assert style(page, "openai-chatkit", "opacity") == "0"
+    held[0].continue_()
+    expect(page.locator("openai-chatkit")).to_have_css("opacity", "1")
+    assert style(page, ".ck-composer", "borderTopLeftRadius") == "2px"
+
+
+def test_a_theme_that_cannot_be_loaded_leaves_the_usual_one(page: Page, stage_url: str) -> None:
+    page.route("**/tailor-*.js", lambda route: route.abort())
+    show(page, stage_url, "start", theme={"colorScheme": "dark", **_OWN_THEME})
+    expect(page.locator("openai-chatkit")).to_have_css("opacity", "1")
+    assert style(page, ".ck-root", "colorScheme") == "dark"
+    expect(page.locator(".ck-root")).to_have_css("background-color", "rgb(22, 22, 22)")
+
+
+@pytest.mark.parametrize("theme", [None, "dark", "system", {"colorScheme": "light"}])
+def test_a_colour_scheme_alone_loads_nothing_further(page: Page, stage_url: str, theme: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, stage_url, "start", theme=theme)
+    assert style(page, "openai-chatkit", "opacity") == "1"
+    assert not [url for url in asked if "tailor" in url]

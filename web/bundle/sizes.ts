@@ -1,7 +1,8 @@
 /**
  * What the element weighs, and what of. `npm run size` prints it; a test holds the script to `BUDGET`.
  *
- * The script is all that a page loads before somebody does something: chunks come when they are wanted.
+ * The script is all that a page needs to be there and to be used. Some chunks follow it once the page is painted and
+ * has nothing else to do; the others come when they are wanted.
  */
 import { gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
@@ -14,8 +15,11 @@ import { minified } from './link.ts';
 export const GOAL = 45 * 1024;
 export const BUDGET = 76 * 1024;
 
-/** Chunks that every page loads by itself: they count with the script. A browser test knows them too. */
-const AT_ONCE = ['checkOptions'];
+/** Chunks that every page loads by itself before it is painted: they count with the script. There are none. */
+const AT_ONCE: readonly string[] = [];
+
+/** Chunks that every page loads by itself after that, when it is idle. A browser test knows them too. */
+const AFTERWARDS: readonly string[] = ['checkOptions'];
 
 export interface Weight {
   readonly name: string;
@@ -27,6 +31,8 @@ export interface Sizes {
   readonly script: Weight;
   /** The script with the chunks that are loaded at once. */
   readonly first: Weight;
+  /** What follows by itself after the first paint. */
+  readonly afterwards: readonly Weight[];
   /** What the script would lose, compressed, without each of its modules; the heaviest first. */
   readonly modules: readonly Weight[];
   readonly chunks: readonly Weight[];
@@ -64,17 +70,14 @@ export function sizesOf(bundle: Rolldown.OutputBundle, modules: readonly Weight[
   const script = files.find(({ name }) => name === 'chatkit.js');
   if (!script) throw new Error('The build has no chatkit.js.');
   const chunks = files.filter(({ name }) => !name.endsWith('chatkit.js'));
-  const atOnce = chunks.filter(({ name }) => AT_ONCE.some((each) => name.includes(`/${each}-`)));
-  const first = [script, ...atOnce].reduce((sum, { raw, gzip }) => ({
-    name: [script, ...atOnce].map((each) => each.name).join(' + '),
-    raw: sum.raw + raw,
-    gzip: sum.gzip + gzip,
-  }));
-  return { script, first, modules, chunks: chunks.sort(byWeight) };
+  const named = (names: readonly string[]): Weight[] =>
+    chunks.filter(({ name }) => names.some((each) => name.includes(`/${each}-`)));
+  const first = total([script, ...named(AT_ONCE)]);
+  return { script, first, afterwards: named(AFTERWARDS), modules, chunks: chunks.sort(byWeight) };
 }
 
 /** A table for people: the script, what is in it, and what comes later. */
-export function table({ first, modules, chunks }: Sizes): string {
+export function table({ first, afterwards, modules, chunks }: Sizes): string {
   const row = ({ name, raw, gzip }: Weight): string =>
     `${kilobytes(gzip)} gzip ${kilobytes(raw)}  ${name.replace(/^.*\/(?=src|node_modules)/, '')}`;
   const left = BUDGET - first.gzip;
@@ -83,9 +86,19 @@ export function table({ first, modules, chunks }: Sizes): string {
     `${row(first)}: loaded at once (${kilobytes(BUDGET).trim()} allowed, ${verdict}; the goal is ${kilobytes(GOAL).trim()})`,
     'of which the script (what would go with each):',
     ...modules.map(row),
+    `${row(total(afterwards))}: after the first paint, when idle`,
     'loaded when wanted:',
-    ...chunks.map(row),
+    ...chunks.filter((chunk) => !afterwards.includes(chunk)).map(row),
   ].join('\n');
+}
+
+function total(weights: readonly Weight[]): Weight {
+  const sum = (of: (weight: Weight) => number): number => weights.reduce((all, each) => all + of(each), 0);
+  return {
+    name: weights.map(({ name }) => name).join(' + '),
+    raw: sum(({ raw }) => raw),
+    gzip: sum(({ gzip }) => gzip),
+  };
 }
 
 function heaviest(entry: Rolldown.OutputChunk): Weight[] {

@@ -23,10 +23,9 @@ import { IntegrationError } from './protocol/errors';
 import { browser } from './protocol/surroundings';
 import { isImageAllowed } from './state/selectors';
 import { createStore } from './state/store';
-import { registerFonts } from './theme/fonts';
-import { themeSheet } from './theme/theme';
+import { Wardrobe } from './theme/wardrobe';
 import { App } from './views/App';
-import { nextFrame } from './views/frames';
+import { nextFrame, whenIdle } from './views/frames';
 import { styles } from './views/styles';
 import type { View } from './views/view';
 
@@ -40,12 +39,11 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
   readonly #options = signal<Options | null>(null);
   readonly #store = createStore();
   readonly #words = createWords(importCatalogue);
-  readonly #theme = new CSSStyleSheet();
+  readonly #wardrobe = new Wardrobe();
   readonly #conversation: Conversation;
   readonly #client: Client;
   readonly #root: ShadowRoot;
   #given: ChatKitOptions | null = null;
-  #fonts: ReadonlySet<string> = new Set();
   #stage: 'blank' | 'starting' | 'ready' = 'blank';
   readonly #told = new Set<string>();
   #isAway = false;
@@ -55,7 +53,7 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
   constructor() {
     super();
     this.#root = this.attachShadow({ mode: 'open' });
-    this.#root.adoptedStyleSheets = [this.#theme];
+    this.#root.adoptedStyleSheets = [this.#wardrobe.sheet];
     this.#adopt(styles);
     this.#client = new Client({
       api: () => this.#known().api,
@@ -94,8 +92,7 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     if (before && !hasSameServer(before, next)) this.#conversation.history.settle();
     this.#options.value = next;
     void this.#words.want(next.locale);
-    this.#theme.replaceSync(themeSheet(next.theme));
-    this.#fonts = registerFonts(next.theme.typography?.fontSources ?? [], this.#fonts);
+    this.#wardrobe.wear(next.theme);
     this.#conversation.applyOptions(next);
     if (this.#stage === 'ready') void this.#check();
     if (before && !hasSameServer(before, next)) this.#conversation.reset();
@@ -221,7 +218,8 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
       setTimeout(() => {
         this.#stage = 'ready';
         for (const event of this.#waiting.splice(0)) this.dispatchEvent(event);
-        void this.#check();
+        // Whatever is not seen at first comes after all that is.
+        whenIdle(() => void this.#check());
       }),
     );
   }

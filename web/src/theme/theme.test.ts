@@ -1,4 +1,5 @@
 import type { ThemeOption } from '@openai/chatkit';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { contrast, parseColour } from './colour';
 import { themeSheet, themeTokens } from './theme';
@@ -55,6 +56,31 @@ test('the hue of a tint is that of colour pickers: 220 is a blue', () => {
   );
   expect(tokens({ grayscale: { hue: 220, tint: 0 } }).border).toBe(themeTokens({}).border);
 });
+
+test.each(['light', 'dark'] as const)(
+  'a page with no theme but the %s scheme gets what is computed',
+  (scheme) => {
+    const css = readFileSync('src/theme/plain.css', 'utf8').replace(/\s+/g, ' ');
+    for (const [name, value] of Object.entries(themeTokens({ colorScheme: scheme }))) {
+      const plain = new RegExp(`--ck-${name}: ([^;]*);`).exec(css)?.[1];
+      const [, light, dark] = /^light-dark\((.*\)|#\w+), (.*)\)$/.exec(plain ?? '') ?? [];
+      const shown = (scheme === 'dark' ? dark : light) ?? plain;
+      expect(shown?.replace(/ \/ 0/, '/'), name).toBe(asHex(value));
+    }
+  },
+);
+
+/** A gray of OKLCH as a hex colour, in three digits if it can be; anything else as it is. */
+function asHex(value: string): string {
+  const gray = /^oklch\(([\d.]+) 0 0\)$/.exec(value)?.[1];
+  if (gray === undefined) return value;
+  const linear = Number(gray) ** 3;
+  const channel = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  const [high = '', low = ''] = Math.round(255 * channel)
+    .toString(16)
+    .padStart(2, '0');
+  return `#${(high === low ? high : high + low).repeat(3)}`;
+}
 
 test('tint, shade, density, radius and size each show', () => {
   const plain = themeTokens({});

@@ -1,5 +1,6 @@
 /**
- * From the page's theme to CSS custom properties: the only names the views' styles may use.
+ * From the page's theme to CSS custom properties: the only names the views' styles may use. A chunk, for a page that
+ * sets more than a colour scheme; what it leaves out stays as in `plain.css`.
  *
  * The gray ramp is built in OKLCH: each step keeps its lightness, whatever the hue, so that contrast does not
  * depend on taste. Pure.
@@ -57,9 +58,6 @@ const RADII: Readonly<Record<string, Radii>> = {
   sharp: ['2px', '2px', '2px', '1px'],
 };
 const DENSITY: Readonly<Record<string, number>> = { compact: 0.8, normal: 1, spacious: 1.2 };
-const SANS =
-  'ui-sans-serif, -apple-system, BlinkMacSystemFont, "Segoe UI", Inter, Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
-const MONO = 'ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
 
 /** What `colorScheme` may be: ChatKit's two, and the system's own, which is followed as it changes. */
 type Scheme = 'light' | 'dark' | 'system';
@@ -82,25 +80,8 @@ function rule(scheme: 'light' | 'dark', tokens: Tokens): string {
 
 export function themeTokens(theme: ThemeOption): Tokens {
   const isNight = theme.colorScheme === 'dark';
-  return { ...shapeTokens(theme), ...typeTokens(theme), ...colourTokens(theme, isNight), ...HOST };
+  return { ...shapeTokens(theme), ...typeTokens(theme), ...colourTokens(theme, isNight) };
 }
-
-/** What no option sets, but a page's own style sheet may: docs/reference/styling.md. */
-const HOST: Tokens = {
-  column: '768px',
-  scrollbar: 'var(--ck-border-strong)',
-  'scrollbar-track': 'transparent',
-  'header-background': 'transparent',
-  'header-color': 'var(--ck-text)',
-  'header-border': '0 none',
-  'footer-background': 'transparent',
-  'answer-background': 'transparent',
-  'answer-padding': '0px',
-  'avatar-assistant': 'none',
-  'avatar-assistant-size': '0px',
-  'avatar-user': 'none',
-  'avatar-user-size': '0px',
-};
 
 /** What `table` says of `name`, and not what every object has under it. */
 function own<T>(table: Readonly<Record<string, T>>, name: string | undefined): T | undefined {
@@ -122,10 +103,11 @@ function shapeTokens(theme: ThemeOption): Tokens {
 }
 
 function typeTokens({ typography }: ThemeOption): Tokens {
+  const [font, mono] = [fontList(typography?.fontFamily), fontList(typography?.fontFamilyMono)];
   return {
     size: `${clamp(typography?.baseSize, 14, 18, 16)}px`,
-    font: fontList(typography?.fontFamily, SANS),
-    'font-mono': fontList(typography?.fontFamilyMono, MONO),
+    ...(font !== null && { font }),
+    ...(mono !== null && { 'font-mono': mono }),
   };
 }
 
@@ -154,12 +136,8 @@ function colourTokens({ color }: ThemeOption, isNight: boolean): Tokens {
     warning: onDark ? 'oklch(0.82 0.12 80)' : 'oklch(0.49 0.11 65)',
     'warning-soft': onDark ? 'oklch(0.29 0.04 75)' : 'oklch(0.975 0.025 85)',
     'warning-line': onDark ? 'oklch(0.42 0.07 75)' : 'oklch(0.89 0.07 85)',
-    shadow: onDark
-      ? '0 1px 2px rgb(0 0 0/.3),0 8px 28px rgb(0 0 0/.28)'
-      : '0 1px 2px rgb(0 0 0/.04),0 6px 24px rgb(0 0 0/.06)',
-    'shadow-strong': onDark
-      ? '0 12px 40px rgb(0 0 0/.5)'
-      : '0 2px 6px rgb(0 0 0/.05),0 16px 44px rgb(0 0 0/.14)',
+    shade: onDark ? 'rgb(0 0 0/.3)' : 'rgb(0 0 0/.05)',
+    'shade-strong': onDark ? 'rgb(0 0 0/.5)' : 'rgb(0 0 0/.14)',
     scrim: onDark ? 'rgb(0 0 0/.5)' : 'rgb(0 0 0/.22)',
     ...accent,
   };
@@ -218,7 +196,7 @@ function accentTokens(
     return `color(from ${colour} xyz-d65 calc(.9505*${k}) ${k} calc(1.089*${k}))`;
   };
   const reading = onDark ? 'max(l,.78)' : 'min(l,.5)';
-  const ownLink = onDark ? 'oklch(.78 .1 255)' : 'oklch(.52 .17 257)';
+  const ownLink = onDark ? 'oklch(0.78 0.1 255)' : 'oklch(0.52 0.17 257)';
   const link = option?.primary === undefined ? ownLink : `oklch(from ${primary} ${reading} c h)`;
   const mixed = (share: number): string => `color-mix(in oklab,${primary} ${share}%,var(--ck-surface))`;
   const [soft, bubble] = [
@@ -229,7 +207,7 @@ function accentTokens(
   ][level] as [string, string];
   return {
     accent: primary,
-    'on-accent': on(primary),
+    'on-accent': option?.primary === undefined ? (onDark ? '#000' : '#fff') : on(primary),
     link,
     focus: link,
     'accent-soft': soft,
@@ -248,8 +226,8 @@ function safeColour(value: unknown): string | null {
 const COLOUR_FUNCTION = /^(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark|calc|var)$/i;
 
 /** Family names only: nothing that could end the declaration or load something. */
-function fontList(value: unknown, fallback: string): string {
-  return typeof value === 'string' && /^[\w\s"',.-]+$/.test(value) && value.trim() !== '' ? value : fallback;
+function fontList(value: unknown): string | null {
+  return typeof value === 'string' && /^[\w\s"',.-]+$/.test(value) && value.trim() !== '' ? value : null;
 }
 
 function clamp(value: unknown, least: number, most: number, fallback: number): number {

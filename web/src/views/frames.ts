@@ -14,3 +14,10 @@ export function nextFrame(work: () => void): void {
   const frame = requestAnimationFrame(run);
   const timer = setTimeout(run, LATE);
 }
+
+/** Work that nobody waits for: when what has been asked for is painted, and two seconds later at the latest. */
+export function whenIdle(work: () => void): void {
+  // Safari has no such callback.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 2_000 });
+  else setTimeout(work, LATE);
+}
