@@ -19,6 +19,7 @@ export const en = {
   // Composer
   placeholder: 'Message the AI',
   send: 'Send message',
+  sent: 'Message sent',
   stop: 'Stop responding',
   busy: 'Responding…',
   add: 'Add files and more',
@@ -49,6 +50,7 @@ export const en = {
     other: 'At most {count} files can be attached.',
   },
   openFile: 'Open {name}',
+  newTab: 'Opens in a new tab',
 
   // Dictation
   dictate: 'Dictate',

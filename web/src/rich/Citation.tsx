@@ -5,6 +5,7 @@ import type { Cite } from './citations';
 import { usePagesEntity } from './entitySource';
 import { EntityName } from '../views/entity/EntityName';
 import { doubt } from '../protocol/additions';
+import { NEW_TAB, outward } from './outward';
 import { publisher } from './sources';
 import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
@@ -89,7 +90,7 @@ function Marker({
           {isDoubt ? '?' : (inline ?? number)}
         </button>
       ) : (
-        <a href={href} target="_blank" rel="noopener noreferrer" {...props}>
+        <a href={href} {...props} {...outward} aria-describedby={open ? `${cardId} ${NEW_TAB}` : NEW_TAB}>
           {number}
         </a>
       )}

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { useRich } from './context';
+import { outward } from './outward';
 import { webAddress } from './urls';
 
 export interface ImageProps {
@@ -35,7 +36,7 @@ export function Image({ url, alt, title, isInLink }: ImageProps): VNode {
   const text = alt || url?.hostname;
   if (!url || url.protocol === 'data:' || isInLink) return <span class="ck-image">{text}</span>;
   return (
-    <a class="ck-image" href={url.href} target="_blank" rel="noopener noreferrer">
+    <a class="ck-image" href={url.href} {...outward}>
       {text}
     </a>
   );

@@ -3,7 +3,7 @@ import { cite, html, mountMarkdown, web } from './fixtures';
 
 /** Elements an answer may become, and the attributes each may have. */
 const ALLOWED: Record<string, readonly string[]> = {
-  a: ['aria-label', 'class', 'href', 'rel', 'target', 'title'],
+  a: ['aria-describedby', 'aria-label', 'class', 'href', 'rel', 'target', 'title'],
   button: ['aria-label', 'aria-live', 'class', 'type'],
   h6: ['aria-level', 'class'],
   img: ['alt', 'decoding', 'loading', 'referrerpolicy', 'src', 'title'],
@@ -139,7 +139,7 @@ describe('nothing an answer says can run', () => {
 describe('links', () => {
   test('open in a new tab, without a way back', () => {
     expect(html({ text: '[a](https://a.test/?x=1&amp;y=2 "T")' })).toContain(
-      '<a href="https://a.test/?x=1&amp;y=2" rel="noopener noreferrer" target="_blank" title="T">a</a>',
+      '<a aria-describedby="ck-new-tab" href="https://a.test/?x=1&amp;y=2" rel="noopener noreferrer" target="_blank" title="T">a</a>',
     );
   });
 
@@ -172,7 +172,7 @@ describe('images', () => {
 
   test('of others are a link with the text', () => {
     expect(html({ text: '![map](https://other.test/m.png)' })).toContain(
-      '<a class="ck-image" href="https://other.test/m.png" rel="noopener noreferrer" target="_blank">map</a>',
+      '<a aria-describedby="ck-new-tab" class="ck-image" href="https://other.test/m.png" rel="noopener noreferrer" target="_blank">map</a>',
     );
     expect(html({ text: '[![map](https://other.test/m.png)](https://a.test)' })).not.toMatch(
       /<a[^>]*>[^/]*<a/,
@@ -190,10 +190,11 @@ describe('images', () => {
 });
 
 describe('blocks', () => {
-  test('headings stand below those of the page', () => {
+  test('headings look as they were written, and stand below that of the message', () => {
     expect(html({ text: '# a\n\n## b\n\n##### c' })).toBe(
-      '<div class="ck-md"><h3 class="ck-h1">a</h3><h4 class="ck-h2">b</h4><h6 aria-level="7" class="ck-h5">c</h6></div>',
+      '<div class="ck-md"><h4 class="ck-h1">a</h4><h5 class="ck-h2">b</h5><h6 class="ck-h5">c</h6></div>',
     );
+    expect(html({ text: '# a', heading: 3 })).toBe('<div class="ck-md"><h3 class="ck-h1">a</h3></div>');
   });
 
   test('a table is a named region the keyboard can scroll', () => {

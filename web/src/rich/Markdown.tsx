@@ -27,7 +27,12 @@ export interface MarkdownProps {
   resolveUrl: (href: string) => string;
   onDeeplink: (name: string, data: Record<string, string>) => void;
   labels: RichLabels;
+  /** The level of the first heading: below that of the message, unless said otherwise. */
+  heading?: number;
 }
+
+/** Messages are headed by a level 3. */
+const BELOW_MESSAGE = 4;
 
 export function Markdown(props: MarkdownProps): VNode {
   const { text, annotations, streaming, numberOf, isImageAllowed, labels } = props;
@@ -83,6 +88,7 @@ function contextOf(latest: { current: MarkdownProps }): RenderContext {
     onDeeplink: (name, data) => {
       latest.current.onDeeplink(name, data);
     },
+    heading: latest.current.heading ?? BELOW_MESSAGE,
     get labels() {
       return latest.current.labels;
     },

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { EntityName } from '../views/entity/EntityName';
 import { usePagesEntity } from './entitySource';
+import { outward } from './outward';
 import { publisher, type NumberedSource } from './sources';
 import type { Source } from '../protocol/types.gen';
 import { webAddress } from './urls';
@@ -76,7 +77,7 @@ function SourceRow({
   }
   if (href === null) return <span class="ck-source">{content}</span>;
   return (
-    <a class="ck-source" href={href} target="_blank" rel="noopener noreferrer">
+    <a class="ck-source" href={href} {...outward}>
       {content}
     </a>
   );

@@ -9,6 +9,7 @@ import type { Links, Token, Tokens } from 'marked';
 import { closeOpen } from './closeOpen';
 import { lex as lexMarkdown, type Lex } from './lex';
 import { cutOff, GROUP, type Block } from './long';
+import { after, under, type Outline } from './outline';
 
 export type { Block, Groups } from './long';
 
@@ -37,6 +38,8 @@ export class BlockStream {
   #finished: Block[][] = [];
   /** The text the finished blocks came from. */
   #prefix = '';
+  /** Behind the finished blocks. */
+  #outline: Outline = [];
   #links: Links = {};
   #long: Long | null = null;
   /** The start of a block that turned out not to be what its parts were taken for. */
@@ -62,6 +65,7 @@ export class BlockStream {
   #restart(): void {
     this.#finished = [];
     this.#prefix = '';
+    this.#outline = [];
     this.#links = {};
     this.#long = null;
     this.#whole = -1;
@@ -79,9 +83,9 @@ export class BlockStream {
     if (this.#finished.length > 0 && Object.keys(links).length > 0) {
       // A definition may come after its use: with any in the text, the whole of it is read at the end.
       this.#restart();
-      return toBlocks(this.#lex(text).tokens, 0);
+      return toBlocks(this.#lex(text).tokens, 0, this.#outline);
     }
-    return toBlocks(tokens, start);
+    return toBlocks(tokens, start, this.#outline);
   }
 
   #grow(text: string): readonly Block[] {
@@ -91,7 +95,7 @@ export class BlockStream {
     const source = context + text.slice(start + context.length);
     const repaired = closeOpen(source);
     const { tokens, links } = this.#lex(repaired, this.#links);
-    const blocks = toBlocks(tokens, start);
+    const blocks = toBlocks(tokens, start, this.#outline);
     const [first] = blocks;
     if (long && first?.token.type !== long.first.type) return this.#growWhole(text);
     if (long && first) {
@@ -125,9 +129,16 @@ export class BlockStream {
   /** `blocks` are as they are, now that the one at `end` has begun; a long one is read once more, as a whole. */
   #finish(text: string, long: Long | null, blocks: readonly Block[], end: number): void {
     const done = long
-      ? toBlocks(this.#lex(text.slice(this.#prefix.length, end), this.#links).tokens, this.#prefix.length)
+      ? toBlocks(
+          this.#lex(text.slice(this.#prefix.length, end), this.#links).tokens,
+          this.#prefix.length,
+          this.#outline,
+        )
       : blocks;
-    for (const block of done) append(this.#finished, block);
+    for (const block of done) {
+      append(this.#finished, block);
+      this.#outline = after(this.#outline, block.token);
+    }
     this.#prefix = text.slice(0, end);
     this.#long = null;
   }
@@ -195,10 +206,11 @@ function hasBegun(block: Block, tail: string, repaired: string, at: number): boo
   return afterBlankLine || !likeParagraph;
 }
 
-function toBlocks(tokens: readonly Token[], start: number): Block[] {
+function toBlocks(tokens: readonly Token[], start: number, outline: Outline): Block[] {
   const blocks: Block[] = [];
   for (const token of tokens) {
-    if (!isVoid(token)) blocks.push({ start, token });
+    if (!isVoid(token)) blocks.push({ start, token, under: under(outline, token) });
+    outline = after(outline, token);
     start += token.raw.length;
   }
   return blocks;

@@ -12,6 +12,8 @@ import { settledEnd } from './closeOpen';
 export interface Block {
   start: number;
   token: Token;
+  /** How deep the heading is that it stands under, from 0; of a heading, the one above it. */
+  under?: number;
   /** What was taken off before it, in groups that do not change once they are full. */
   before?: Groups;
 }

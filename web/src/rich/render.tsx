@@ -19,6 +19,8 @@ import { Grouped, type RenderPart } from './grouped';
 import { Image, imageUrl } from './Image';
 import { headOf, partsOf, type Row } from './long';
 import { Maths } from './Maths';
+import { after, under, type Outline } from './outline';
+import { outward } from './outward';
 import { parseDeeplink, safeLink, webAddress } from './urls';
 
 /** What rendering needs from outside. The functions are called at render or click time, so the latest are used. */
@@ -26,6 +28,8 @@ export interface RenderContext {
   resolveUrl: (href: string) => string;
   onDeeplink: (name: string, data: Record<string, string>) => void;
   labels: RichLabels;
+  /** The level of the first heading. */
+  heading: number;
 }
 
 export class Renderer {
@@ -33,6 +37,8 @@ export class Renderer {
   readonly #grouped = new Grouped();
   #inLink = false;
   #isLive = false;
+  /** How many headings of the answer are above what is being rendered. */
+  #under = 0;
 
   constructor(context: RenderContext) {
     this.#context = context;
@@ -41,6 +47,7 @@ export class Renderer {
   /** One block and the marks in it. A block that is live is still being written. */
   block(block: Block, marks: Mark[], isLive: boolean): ComponentChildren {
     this.#isLive = isLive;
+    this.#under = block.under ?? 0;
     return this.#block(block, marks);
   }
 
@@ -53,9 +60,14 @@ export class Renderer {
       if (!isVoid(token)) shown.push({ start: end, token });
       end += token.raw.length;
     }
+    const base = this.#under;
+    let outline: Outline = [];
     shown.forEach((block, i) => {
+      this.#under = base + under(outline, block.token);
+      outline = after(outline, block.token);
       out.push(this.#block(block, takeUpTo(marks, shown[i + 1]?.start ?? Infinity)));
     });
+    this.#under = base;
     out.push(...this.#cites(marks));
     return out;
   }
@@ -119,11 +131,10 @@ export class Renderer {
     return this.#inline(token.tokens ?? [{ type: 'text', raw: text, text }], shift(marks, before));
   }
 
-  /** Headings stand below those of the page and of the chat: `#` is a level 3. */
+  /** Its level is that of the outline, its looks those of what was written. There is no level below the sixth. */
   #heading(token: Tokens.Heading, marks: Mark[]): VNode {
-    const level = token.depth + 2;
-    const props = { class: `ck-h${token.depth}`, ...(level > 6 && { 'aria-level': level }) };
-    return h(`h${Math.min(level, 6)}`, props, this.#text(token, marks));
+    const level = Math.min(this.#context.heading + this.#under, 6);
+    return h(`h${level}`, { class: `ck-h${token.depth}` }, this.#text(token, marks));
   }
 
   #list(block: Block, marks: Mark[]): ComponentChildren {
@@ -274,7 +285,7 @@ export class Renderer {
     const href = /^(?:mailto|tel):/i.test(link) ? link : webAddress(link, this.#context.resolveUrl);
     if (href === null) return <span class="ck-inert">{children}</span>;
     return (
-      <a href={href} title={title} target="_blank" rel="noopener noreferrer">
+      <a href={href} title={title} {...outward}>
         {children}
       </a>
     );

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
 import { direction } from '../i18n/message';
 import { lazy } from '../lazy';
+import { NEW_TAB } from '../rich/outward';
 import { Footer } from './composer/Composer';
 import { Header } from './header/Header';
 import { useKeyboardRoom } from './keyboard';
@@ -35,6 +36,9 @@ export function App({ view }: { view: View }): VNode {
         <Footer />
         <History />
         <Announcer />
+        <span id={NEW_TAB} hidden>
+          {messages.value.newTab}
+        </span>
       </div>
     </ViewContext.Provider>
   );

@@ -118,7 +118,7 @@ function Composer(): VNode {
 }
 
 function Quote(): VNode | null {
-  const { store, messages } = useView();
+  const { store, messages, focusComposer } = useView();
   const { quote } = store.draft.value;
   if (quote === '') return null;
   return (
@@ -129,6 +129,7 @@ function Quote(): VNode | null {
         label={messages.value.removeQuote}
         onClick={() => {
           store.draft.value = { ...store.draft.value, quote: '' };
+          focusComposer();
         }}
       />
     </div>

@@ -2,15 +2,17 @@
 import type { VNode } from 'preact';
 import { IconButton } from '../IconButton';
 import { useView } from '../view';
+import { shownTitle } from './title';
 
 export function Header(): VNode | null {
-  const { conversation, store, options, messages, focusComposer } = useView();
+  const view = useView();
+  const { conversation, store, options, messages, focusComposer } = view;
   const { header, history } = options.value;
   if (!header.isEnabled) return null;
   const t = messages.value;
   const thread = store.thread.value;
   const isFresh = thread === null && store.isEmpty.value;
-  const title = header.title ?? thread?.title ?? '';
+  const title = shownTitle(view);
   const isBound = store.phase.value === 'responding' && !store.canCancel.value;
   return (
     <div class="ck-header" part="header">
@@ -36,7 +38,7 @@ export function Header(): VNode | null {
         )}
         <slot name="header-start" />
       </div>
-      {header.hasTitle && title !== '' && (
+      {title !== '' && (
         <h2 class="ck-title" part="title" dir="auto" title={title} key={title}>
           {title}
         </h2>

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { GeneratedImageItem } from '../../protocol/types.gen';
+import { outward } from '../../rich/outward';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
 import { pictureUrl } from './pictures';
@@ -49,7 +50,7 @@ export function GeneratedImage({ item, isStreaming, progress }: GeneratedImagePr
   return (
     <div class="ck-picture" part="generated-image">
       {isLinked ? (
-        <a href={url.href} target="_blank" rel="noopener noreferrer" title={t.enlarge}>
+        <a href={url.href} {...outward} title={t.enlarge}>
           {picture}
         </a>
       ) : (

@@ -18,6 +18,7 @@ export function PlainMarkdown({ text }: { text: string }): VNode {
       resolveUrl={resolveUrl}
       onDeeplink={onDeeplink}
       labels={messages.value}
+      heading={3}
     />
   );
 }

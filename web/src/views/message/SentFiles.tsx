@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Attachment } from '../../protocol/types.gen';
+import { outward } from '../../rich/outward';
 import { Drawn } from '../composer/attachments/Drawn';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
@@ -49,7 +50,7 @@ function SentFile({ attachment }: { attachment: Attachment }): VNode {
     // Browsers open no data as a page of its own.
     if (protocol === 'data:') return picture;
     return (
-      <a href={href} target="_blank" rel="noopener noreferrer" title={messages.value.openFile({ name })}>
+      <a href={href} {...outward} title={messages.value.openFile({ name })}>
         {picture}
       </a>
     );

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Messages } from '../../i18n/message';
 import type { FileSource, Task, URLSource, Workflow as WorkflowData } from '../../protocol/types.gen';
+import { outward } from '../../rich/outward';
 import { webAddress } from '../../rich/urls';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
@@ -130,7 +131,7 @@ function Chips({ queries, sources, icon }: ChipsProps): VNode | null {
             {href === null ? (
               <span>{source.title}</span>
             ) : (
-              <a href={href} target="_blank" rel="noopener noreferrer">
+              <a href={href} {...outward}>
                 {source.title}
               </a>
             )}

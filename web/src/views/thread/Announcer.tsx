@@ -1,6 +1,6 @@
 /**
- * Reads the turn under way to those who listen: answers by the sentence, steps and progress once. The thread itself
- * is not live: there every word would be news. Errors are alerts where they stand.
+ * Reads the turn under way to those who listen: that it has begun, answers by the sentence, steps, progress and
+ * questions once. The thread itself is not live: there every word would be news. Errors are alerts where they stand.
  */
 import { effect, useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
@@ -20,8 +20,8 @@ interface Line {
 }
 
 export function Announcer(): VNode {
-  const { store, messages } = useView();
-  const t = messages.value;
+  const { store, messages: words } = useView();
+  const t = words.value;
   const [lines, setLines] = useState<readonly Line[]>([]);
   const count = useRef(0);
   const say = (text: string): void => {
@@ -38,7 +38,10 @@ export function Announcer(): VNode {
     () =>
       effect(() => {
         if (store.phase.value !== 'responding') return;
-        speaker.skip(store.turns.peek().list.at(-1));
+        const turn = store.turns.peek().list.at(-1);
+        speaker.skip(turn);
+        // What was written here is there before the server has it.
+        say([turn?.message?.isLocal && `${words.peek().sent}.`, words.peek().busy].filter(Boolean).join(' '));
         begun.value = begun.peek() + 1;
       }),
     [speaker],
@@ -82,6 +85,7 @@ class Speaker {
     this.steps = new Set();
     for (const entry of turn?.replies ?? []) {
       this.stepsOf(entry).forEach(({ key }) => this.steps.add(key));
+      this.steps.add(entry.key);
       if (entry.item.type !== 'assistant_message') continue;
       entry.item.content.forEach((part, at) => {
         this.readerOf(entry, at).skip(part.text);
@@ -93,6 +97,7 @@ class Speaker {
     return turn.replies
       .map((entry) => {
         if (entry.item.type === 'workflow' || entry.item.type === 'task') return this.readSteps(entry, t);
+        if (entry.item.type === 'structured_input') return this.readQuestions(entry, t);
         if (entry.item.type !== 'assistant_message') return '';
         return entry.item.content
           .map((part, at) => this.readerOf(entry, at).read(part.text, entry.isFinal, t))
@@ -114,6 +119,13 @@ class Speaker {
       .filter(({ key, task }) => taskTitle(task, t) !== '' && !this.steps.has(key) && this.steps.add(key))
       .map(({ task }) => `${taskTitle(task, t)}.`)
       .join(' ');
+  }
+
+  private readQuestions({ key, item, isFinal }: Entry, t: Words): string {
+    const isPending = item.type === 'structured_input' && (item.status ?? 'pending') === 'pending';
+    if (!isPending || !isFinal || this.steps.has(key)) return '';
+    this.steps.add(key);
+    return t.questionsPending;
   }
 
   private stepsOf({ key, item }: Entry): { key: string; task: Parameters<typeof taskTitle>[0] }[] {

@@ -6,6 +6,9 @@ import { readItem } from '../../protocol/wire';
 import * as say from '../../testing/events';
 import { json, live, ScriptedServer, type LiveResponse } from '../../testing/server';
 
+/** What is read out when a message goes off. */
+const SENT = 'Message sent. Responding…';
+
 interface Shown {
   readonly element: OpenAIChatKit;
   readonly server: ScriptedServer;
@@ -177,7 +180,7 @@ test('case 29: progress is one line at the end that the answer takes the place o
   await vi.waitFor(() => expect(find(it, '[part=progress]').textContent).toBe('Searching'));
   stream.send(say.added(say.assistant('a')), say.delta('a', 'Found'));
   await vi.waitFor(() => expect(it.view.querySelector('[part=progress]')).toBeNull());
-  await vi.waitFor(() => expect(it.heard()).toEqual(['Looking', 'Searching']));
+  await vi.waitFor(() => expect(it.heard()).toEqual([SENT, 'Looking', 'Searching']));
   stream.end();
 });
 
@@ -188,7 +191,7 @@ test('answers are read by the sentence, steps once, and a stopped answer says so
     say.added(say.workflow('w', 'custom')),
     task('w', 'added', 0, { type: 'custom', title: 'Read the file' }),
   );
-  await vi.waitFor(() => expect(it.heard()).toEqual(['Read the file.']));
+  await vi.waitFor(() => expect(it.heard()).toEqual([SENT, 'Read the file.']));
   stream.send(
     task('w', 'updated', 0, { type: 'custom', title: 'Read the file', status_indicator: 'complete' }),
   );
@@ -198,7 +201,7 @@ test('answers are read by the sentence, steps once, and a stopped answer says so
   await vi.waitFor(() => expect(it.heard().at(-1)).toBe('The dock is open.'));
   find(it, '[part=stop]').click();
   await vi.waitFor(() =>
-    expect(it.heard().slice(1)).toEqual(['The dock is open.', 'It clo', 'The answer was stopped']),
+    expect(it.heard().slice(2)).toEqual(['The dock is open.', 'It clo', 'The answer was stopped']),
   );
   await vi.waitFor(() => expect(find(it, '.ck-stopped').textContent).toBe('You stopped this answer.'));
 });
@@ -207,7 +210,7 @@ test('a thread that is opened is not read out', async () => {
   const it = await opened([say.user('u'), say.assistant('a', 'Old words.')]);
   const stream = await asked(it, say.done(say.assistant('b', 'New words.')));
   stream.end();
-  await vi.waitFor(() => expect(it.heard()).toEqual(['New words.']));
+  await vi.waitFor(() => expect(it.heard()).toEqual([SENT, 'New words.']));
 });
 
 test('what a person wrote can be copied, and pictures they sent are shown', async () => {

@@ -2,6 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { shownTitle } from '../header/title';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
 import { useQuotable } from './quoting';
@@ -11,7 +12,8 @@ import { Tail } from './Tail';
 import { noteNew } from './unread';
 
 export function Thread(): VNode {
-  const { store, messages, options } = useView();
+  const view = useView();
+  const { store, messages, options } = view;
   const t = messages.value;
   const phase = store.phase.value;
   const { box, scroller, isAway } = useScroller();
@@ -25,6 +27,7 @@ export function Thread(): VNode {
   });
   return (
     <div class="ck-stage">
+      {shownTitle(view) === '' && <h2 class="ck-hidden">{t.conversation}</h2>}
       <div
         class="ck-scroll"
         part="scroll"

@@ -53,20 +53,27 @@ export default function Attachments({ area }: Props): VNode {
           ))}
         </ul>
       )}
-      <span class="ck-hidden" role="status">
-        {spoken(files.at(-1), t)}
-      </span>
+      <Said files={files} />
     </>
   );
 }
 
-function spoken(
-  file: DraftFile | undefined,
-  t: ReturnType<typeof useView>['messages']['value'],
-): string | null {
-  if (!file) return null;
-  const { name } = file;
-  return { uploading: t.uploading, ready: t.uploaded, failed: t.uploadFailed }[file.state]({ name });
+/** What has become of each file since it was last told: that one is taken away changes nothing for the others. */
+function Said({ files }: { files: readonly DraftFile[] }): VNode {
+  const t = useView().messages.value;
+  const told = useRef<ReadonlyMap<string, DraftFile['state']>>(new Map());
+  const [said, setSaid] = useState('');
+  useEffect(() => {
+    const news = files.filter(({ key, state }) => told.current.get(key) !== state);
+    told.current = new Map(files.map(({ key, state }) => [key, state]));
+    const words = { uploading: t.uploading, ready: t.uploaded, failed: t.uploadFailed };
+    if (news.length > 0) setSaid(news.map(({ name, state }) => words[state]({ name })).join(' '));
+  }, [files]);
+  return (
+    <span class="ck-hidden" role="status">
+      {said}
+    </span>
+  );
 }
 
 function Chip({ file }: { file: DraftFile }): VNode {
@@ -84,11 +91,13 @@ function Chip({ file }: { file: DraftFile }): VNode {
         <IconButton
           icon="reload"
           label={`${t.uploadFailed({ name })} ${t.retry}`}
-          onClick={() =>
+          onClick={(event) => {
             void conversation.withAttachments((attachments) => {
               attachments.retry(key);
-            })
-          }
+            });
+            // Pressed by a key: the button is about to go, and the focus with it.
+            if (event.detail === 0) focusComposer();
+          }}
         />
       )}
       <IconButton
