@@ -61,79 +61,81 @@ export interface ComposerContents {
 }
 
 export class Conversation {
+  readonly #context: Context;
   readonly history: History;
-  private readonly turns: Turns;
-  private readonly threads: Threads;
-  private readonly tabs: Tabs;
+  readonly #turns: Turns;
+  readonly #threads: Threads;
+  readonly #tabs: Tabs;
   /** A run of another tab that there was no time for yet. */
-  private news: RunNews | null = null;
-  private uploads: Attachments | null = null;
+  #news: RunNews | null = null;
+  #uploads: Attachments | null = null;
 
-  constructor(private readonly context: Context) {
+  constructor(context: Context) {
+    this.#context = context;
     this.history = new History(context);
-    this.tabs = new Tabs(context, (news) => {
-      this.news = news;
-      this.join();
+    this.#tabs = new Tabs(context, (news) => {
+      this.#news = news;
+      this.#join();
     });
-    this.turns = new Turns(context, {
+    this.#turns = new Turns(context, {
       onRun: (news) => {
-        this.tabs.tell(news);
+        this.#tabs.tell(news);
       },
       onEnd: (hasGap) => {
-        if (hasGap) void this.fillGap();
-        else this.join();
+        if (hasGap) void this.#fillGap();
+        else this.#join();
       },
     });
-    this.threads = new Threads(context, {
+    this.#threads = new Threads(context, {
       onRun: (threadId, after) => {
-        this.turns.attach(threadId, after);
+        this.#turns.attach(threadId, after);
       },
       onOpened: () => {
-        this.join();
+        this.#join();
       },
     });
   }
 
   /** The first requests: the list of conversations and the thread to begin with. */
   begin(): void {
-    this.tabs.open();
+    this.#tabs.open();
     void this.history.load();
-    const { initialThread } = this.context.options();
-    if (initialThread !== null) void this.threads.open(initialThread, false);
+    const { initialThread } = this.#context.options();
+    if (initialThread !== null) void this.#threads.open(initialThread, false);
   }
 
   /** After the element has been away from the page. */
   resume(): void {
-    this.tabs.open();
+    this.#tabs.open();
     void this.history.load();
-    const threadId = this.context.store.chat.value.thread?.id;
-    if (threadId !== undefined) void this.threads.open(threadId, false);
+    const threadId = this.#context.store.chat.value.thread?.id;
+    if (threadId !== undefined) void this.#threads.open(threadId, false);
   }
 
   /** Lets go of whatever is under way; a server that can resume goes on with it. */
   abort(): void {
     this.history.settle();
-    this.tabs.close();
-    this.news = null;
-    void this.turns.leave();
-    this.threads.abort();
-    this.uploads?.abort();
+    this.#tabs.close();
+    this.#news = null;
+    void this.#turns.leave();
+    this.#threads.abort();
+    this.#uploads?.abort();
   }
 
   /** Another server: nothing of the old one's may stay. */
   reset(): void {
-    const { store } = this.context;
+    const { store } = this.#context;
     this.abort();
-    this.turns.forget();
-    this.tabs.open();
+    this.#turns.forget();
+    this.#tabs.open();
     this.history.clear();
-    if (store.chat.value.thread || store.chat.value.entries.length > 0) this.threads.startNew();
+    if (store.chat.value.thread || store.chat.value.entries.length > 0) this.#threads.startNew();
     void this.history.load();
   }
 
   /** Keeps the selections that still exist and falls back to defaults for the rest. */
   applyOptions(options: Options): void {
-    const { store } = this.context;
+    const { store } = this.#context;
     if (!options.tools.some((tool) => tool.id === store.toolId.value)) this.selectTool(null, 'options');
     const usable = options.models.filter((model) => !model.disabled);
     if (!usable.some((model) => model.id === store.modelId.value)) {
@@ -143,14 +145,14 @@ export class Conversation {
 
   /** The composer's draft as a message; false if there is nothing to send now. */
   submit(): boolean {
-    const { store, options } = this.context;
+    const { store, options } = this.#context;
     if (!this.hasDraft() || !this.canSubmit()) return false;
     const { content, attachments, reply } = this.composerContents();
     const toolId = store.toolId.value;
     store.draft.value = emptyDraft;
     store.files.value = [];
     store.composerProblem.value = null;
-    this.sendQuietly({
+    this.#sendQuietly({
       content,
       attachments,
       reply,
@@ -163,27 +165,27 @@ export class Conversation {
   choosePrompt(prompt: Prompt): void {
     if (!this.canSubmit()) return;
     const isText = typeof prompt.prompt === 'string';
-    log(this.context, 'startScreenPrompt.select', { text: prompt.label });
-    this.sendQuietly(isText ? { text: prompt.prompt } : { content: prompt.prompt });
+    log(this.#context, 'startScreenPrompt.select', { text: prompt.label });
+    this.#sendQuietly(isText ? { text: prompt.prompt } : { content: prompt.prompt });
   }
 
   /** Whether there is something to send, all of it at the server that is to be. */
   hasDraft(): boolean {
-    const { draft, files } = this.context.store;
+    const { draft, files } = this.#context.store;
     if (files.value.some((file) => file.state !== 'ready')) return false;
     return draft.value.text.trim() !== '' || files.value.length > 0;
   }
 
   canSubmit(): boolean {
-    const { phase, thread, failure } = this.context.store;
+    const { phase, thread, failure } = this.#context.store;
     const status = thread.value?.status?.type ?? 'active';
     return phase.value === 'idle' && status === 'active' && failure.value?.plan?.kind !== 'reload';
   }
 
   /** Settles when the server has begun to answer. */
   async sendUserMessage(message: OutgoingMessage): Promise<void> {
-    this.assertIdle('sendUserMessage');
-    const { store } = this.context;
+    this.#assertIdle('sendUserMessage');
+    const { store } = this.#context;
     const content = contentOf(message);
     const attachments = message.attachments ?? [];
     if (content.every((part) => part.text.trim() === '') && attachments.length === 0) {
@@ -201,28 +203,28 @@ export class Conversation {
       inference_options: inference,
     };
     const local = { content, quoted_text: message.reply ?? '', attachments: [...attachments] };
-    await this.turns.send(input, local, message.newThread ?? false);
+    await this.#turns.send(input, local, message.newThread ?? false);
   }
 
   async sendCustomAction(action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
-    this.assertIdle('sendCustomAction');
-    const threadId = this.context.store.chat.value.thread?.id;
+    this.#assertIdle('sendCustomAction');
+    const threadId = this.#context.store.chat.value.thread?.id;
     if (threadId === undefined) throw new IntegrationError('sendCustomAction() ignored - no active thread');
     const { type, payload } = action;
-    await this.turns.act(threadId, payload === undefined ? { type } : { type, payload }, itemId);
+    await this.#turns.act(threadId, payload === undefined ? { type } : { type, payload }, itemId);
   }
 
   async setThreadId(threadId: string | null): Promise<void> {
-    this.assertIdle('setThreadId');
-    if (threadId === (this.context.store.chat.value.thread?.id ?? null)) return;
+    this.#assertIdle('setThreadId');
+    if (threadId === (this.#context.store.chat.value.thread?.id ?? null)) return;
     this.history.close();
-    if (threadId === null) this.threads.startNew();
-    else await this.threads.open(threadId, true);
+    if (threadId === null) this.#threads.startNew();
+    else await this.#threads.open(threadId, true);
   }
 
   /** Settles when the files are on their way; the parts that are not given stay as they are. */
   async setComposerValue(value: ComposerValue): Promise<void> {
-    const { store, options, emit } = this.context;
+    const { store, options, emit } = this.#context;
     const draft = store.draft.value;
     const isGiven = value.content !== undefined || value.text !== undefined;
     const written = isGiven ? fromContent(contentOf(value)) : draft;
@@ -247,7 +249,7 @@ export class Conversation {
   }
 
   composerContents(): ComposerContents {
-    const { draft, files, toolId, modelId } = this.context.store;
+    const { draft, files, toolId, modelId } = this.#context.store;
     return {
       text: draft.value.text,
       content: toContent(draft.value),
@@ -262,7 +264,7 @@ export class Conversation {
   async withAttachments(work: (attachments: Attachments) => void): Promise<void> {
     try {
       const { Attachments } = await attaching.load();
-      work((this.uploads ??= new Attachments(this.context)));
+      work((this.#uploads ??= new Attachments(this.#context)));
     } catch (thrown) {
       this.report(thrown);
     }
@@ -270,17 +272,17 @@ export class Conversation {
 
   /** Answers the questions that the thread ends with, or passes over them. */
   answer(item: StructuredInputItem, answers: Answers | null): void {
-    const { store } = this.context;
+    const { store } = this.#context;
     if (!this.canSubmit()) return;
     if (answers) store.answers.value = { [item.id]: answers };
     const input = answers ? ({ status: 'answered', answers } as const) : ({ status: 'skipped' } as const);
-    this.turns.answer(item.thread_id, item.id, input).catch(() => undefined);
+    this.#turns.answer(item.thread_id, item.id, input).catch(() => undefined);
   }
 
   /** Tells the page that an entity was clicked, if it wants to know and may. */
   clickEntity(entity: Entity): void {
     try {
-      if (entity.interactive) this.context.options().entities.click?.(entity);
+      if (entity.interactive) this.#context.options().entities.click?.(entity);
     } catch (thrown) {
       this.report(thrown);
     }
@@ -290,7 +292,7 @@ export class Conversation {
   async previewEntity(entity: Entity): Promise<unknown> {
     if (!entity.interactive) return null;
     try {
-      return (await this.context.options().entities.preview?.(entity)) ?? null;
+      return (await this.#context.options().entities.preview?.(entity)) ?? null;
     } catch (thrown) {
       this.report(thrown);
       return null;
@@ -300,109 +302,110 @@ export class Conversation {
   /** What was said in a recording, which is base64. */
   async transcribe(audio: string, mime: string, signal: AbortSignal): Promise<string> {
     const params = { audio_base64: audio, mime_type: mime };
-    const reply = await this.context.client.ask({ type: 'input.transcribe', params }, signal);
+    const reply = await this.#context.client.ask({ type: 'input.transcribe', params }, signal);
     return isObject(reply) && typeof reply.text === 'string' ? reply.text : '';
   }
 
   report(thrown: unknown): void {
-    this.context.emit('chatkit.error', { error: asError(thrown) });
+    this.#context.emit('chatkit.error', { error: asError(thrown) });
   }
 
   /** The next message answers this part of an earlier one. */
   quote(text: string): void {
-    const { draft } = this.context.store;
+    const { draft } = this.#context.store;
     draft.value = { ...draft.value, quote: text };
   }
 
   selectTool(toolId: string | null, source: string): void {
-    const { store, emit } = this.context;
+    const { store, emit } = this.#context;
     if (store.toolId.value === toolId) return;
     store.toolId.value = toolId;
     emit('chatkit.tool.change', { toolId });
-    if (toolId !== null && source !== 'method') log(this.context, 'composer.tool.select', { toolId, source });
+    if (toolId !== null && source !== 'method')
+      log(this.#context, 'composer.tool.select', { toolId, source });
   }
 
   stop(): void {
-    if (this.context.store.chat.value.canCancel) void this.turns.stop();
+    if (this.#context.store.chat.value.canCancel) void this.#turns.stop();
   }
 
   /** Opens a row of the history, if the answer under way can be left. */
   async select(threadId: string): Promise<void> {
-    const isShown = threadId === this.context.store.chat.value.thread?.id;
-    if (!(isShown && this.turns.isResumable) && !(await this.leave())) return;
+    const isShown = threadId === this.#context.store.chat.value.thread?.id;
+    if (!(isShown && this.#turns.isResumable) && !(await this.#leave())) return;
     this.history.close();
-    if (threadId !== this.context.store.chat.value.thread?.id) await this.threads.open(threadId, true);
+    if (threadId !== this.#context.store.chat.value.thread?.id) await this.#threads.open(threadId, true);
   }
 
   async newChat(): Promise<void> {
-    if (!(await this.leave())) return;
+    if (!(await this.#leave())) return;
     this.history.close();
-    this.threads.startNew();
-    log(this.context, 'newChat.create');
+    this.#threads.startNew();
+    log(this.#context, 'newChat.create');
   }
 
   async deleteThread(threadId: string): Promise<void> {
-    const isShown = this.context.store.chat.value.thread?.id === threadId;
-    if (isShown && !(await this.leave(true))) return;
+    const isShown = this.#context.store.chat.value.thread?.id === threadId;
+    if (isShown && !(await this.#leave(true))) return;
     this.history.delete(threadId, isShown);
-    if (isShown) this.threads.startNew();
+    if (isShown) this.#threads.startNew();
   }
 
   /** Brings back what was deleted last; on screen too, if it was and nothing else has begun there. */
   async undoDelete(): Promise<void> {
-    const { chat, phase } = this.context.store;
+    const { chat, phase } = this.#context.store;
     const deleted = this.history.undo();
     const isFree = phase.value === 'idle' && chat.value.thread === null && chat.value.entries.length === 0;
-    if (deleted?.wasShown && isFree) await this.threads.open(deleted.thread.id, true);
+    if (deleted?.wasShown && isFree) await this.#threads.open(deleted.thread.id, true);
   }
 
   retryFailure(): void {
-    const plan = this.context.store.chat.value.failure?.plan;
-    if (!plan || this.context.store.phase.value !== 'idle') return;
-    if (plan.kind === 'reload') void this.threads.open(plan.threadId, false);
-    else this.turns.retry(plan).catch(() => undefined);
+    const plan = this.#context.store.chat.value.failure?.plan;
+    if (!plan || this.#context.store.phase.value !== 'idle') return;
+    if (plan.kind === 'reload') void this.#threads.open(plan.threadId, false);
+    else this.#turns.retry(plan).catch(() => undefined);
   }
 
   retryTurn(turn: Turn): void {
-    if (turn.asked === null || this.context.store.phase.value !== 'idle') return;
-    log(this.context, 'message.action', { action: 'retry' });
-    this.turns.retry({ kind: 'after_item', itemId: turn.asked }).catch(() => undefined);
+    if (turn.asked === null || this.#context.store.phase.value !== 'idle') return;
+    log(this.#context, 'message.action', { action: 'retry' });
+    this.#turns.retry({ kind: 'after_item', itemId: turn.asked }).catch(() => undefined);
   }
 
   rate(turn: Turn, rating: Rating): void {
-    const { client, store, emit } = this.context;
+    const { client, store, emit } = this.#context;
     const threadId = store.chat.value.thread?.id;
     if (threadId === undefined || store.ratings.value[turn.key] === rating) return;
     store.ratings.value = { ...store.ratings.value, [turn.key]: rating };
-    log(this.context, 'message.action', { action: `feedback.${rating}` });
+    log(this.#context, 'message.action', { action: `feedback.${rating}` });
     client.sendFeedback(threadId, feedbackIds(turn), rating).catch((thrown: unknown) => {
       emit('chatkit.error', { error: asError(thrown) });
     });
   }
 
   noteCopy(): void {
-    log(this.context, 'message.action', { action: 'copy' });
+    log(this.#context, 'message.action', { action: 'copy' });
   }
 
   openDeeplink(name: string, data: Record<string, string>): void {
-    this.context.emit('chatkit.deeplink', { name, data });
+    this.#context.emit('chatkit.deeplink', { name, data });
   }
 
   dismissNotice(key: string): void {
-    const { chat } = this.context.store;
+    const { chat } = this.#context.store;
     chat.value = { ...chat.value, notices: chat.value.notices.filter((notice) => notice.key !== key) };
   }
 
   async showOlder(): Promise<void> {
-    await this.threads.showOlder();
+    await this.#threads.showOlder();
   }
 
   async fetchUpdates(): Promise<void> {
-    await Promise.all([this.threads.refresh(), this.history.load()]);
+    await Promise.all([this.#threads.refresh(), this.history.load()]);
   }
 
   /** The turn's own end shows and reports what went wrong. */
-  private sendQuietly(message: OutgoingMessage): void {
+  #sendQuietly(message: OutgoingMessage): void {
     this.sendUserMessage(message).catch(() => undefined);
   }
 
@@ -410,35 +413,35 @@ export class Conversation {
    * Turns away from the answer under way, which goes on at a server that can resume unless it is to stop;
    * false if it must be waited for.
    */
-  private async leave(isToStop = false): Promise<boolean> {
-    const { phase, chat } = this.context.store;
-    this.news = null;
+  async #leave(isToStop = false): Promise<boolean> {
+    const { phase, chat } = this.#context.store;
+    this.#news = null;
     if (phase.value !== 'responding') return true;
-    if (!chat.value.canCancel && (isToStop || !this.turns.isResumable)) return false;
-    await (isToStop ? this.turns.stop() : this.turns.leave());
+    if (!chat.value.canCancel && (isToStop || !this.#turns.isResumable)) return false;
+    await (isToStop ? this.#turns.stop() : this.#turns.leave());
     return true;
   }
 
-  private async fillGap(): Promise<void> {
-    await this.threads.refresh().catch(() => undefined);
-    this.join();
+  async #fillGap(): Promise<void> {
+    await this.#threads.refresh().catch(() => undefined);
+    this.#join();
   }
 
   /** Follows the run that another tab has begun, once nothing else goes on, if its thread is shown here. */
-  private join(): void {
-    const { chat, phase } = this.context.store;
-    const { news } = this;
+  #join(): void {
+    const { chat, phase } = this.#context.store;
+    const news = this.#news;
     if (!news || phase.value !== 'idle') return;
-    this.news = null;
+    this.#news = null;
     const { threadId, runId, retried } = news;
-    const isNew = chat.value.thread?.id === threadId && !this.turns.hasFollowed(runId);
+    const isNew = chat.value.thread?.id === threadId && !this.#turns.hasFollowed(runId);
     if (!isNew || hasUnsent(chat.value)) return;
     if (retried !== null) chat.value = dropAfter(chat.value, retried);
-    this.turns.attach(threadId, beginningOf(runId));
+    this.#turns.attach(threadId, beginningOf(runId));
   }
 
-  private assertIdle(method: string): void {
-    const phase = this.context.store.phase.value;
+  #assertIdle(method: string): void {
+    const phase = this.#context.store.phase.value;
     if (phase === 'responding') throw new IntegrationError(`${method}() ignored - already responding`);
     if (phase === 'loading') throw new IntegrationError(`${method}() ignored - thread is loading`);
   }

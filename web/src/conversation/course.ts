@@ -24,53 +24,56 @@ export class Course {
   hasGap = false;
   error: Error | null = null;
   /** How to begin to follow again. */
-  private readonly source: RetryPlan | null;
+  readonly #source: RetryPlan | null;
   /** Items that were loaded complete: told again, they stay as they are until they are complete again. */
-  private readonly complete = new Set<string>();
-  private readonly retold = new Set<string>();
-  private isInSnapshot = false;
+  readonly #complete = new Set<string>();
+  readonly #retold = new Set<string>();
+  #isInSnapshot = false;
   /** Whether anything has come in answer to the latest request. */
-  private isHeard = false;
+  #isHeard = false;
   /** Whether the server has said that its run is over. */
-  private isOver = false;
-  private wasEchoed = false;
-  private hadEvents = false;
-  private plan: RetryPlan | null = null;
+  #isOver = false;
+  #wasEchoed = false;
+  #hadEvents = false;
+  #plan: RetryPlan | null = null;
 
   /** A turn that a request begins, or one that was begun before and is followed on in `chat`. */
   constructor(begun: { request: TurnRequest } | { threadId: string; after: string; chat: ChatState }) {
     this.request = this.current = 'request' in begun ? begun.request : null;
-    this.source = null;
+    this.#source = null;
     if ('request' in begun) return;
     const { threadId, after, chat } = begun;
-    this.source = { kind: 'resume', threadId, after };
+    this.#source = { kind: 'resume', threadId, after };
     this.runId = runOf(after);
     this.isReplay = this.runId !== null && after === beginningOf(this.runId);
-    if (this.isReplay) this.complete = new Set(answersOfLastTurn(chat));
+    if (this.isReplay) this.#complete = new Set(answersOfLastTurn(chat));
   }
 
   beginStream(): void {
-    Object.assign(this, { isStreaming: true, isHeard: false, isOver: false });
+    this.isStreaming = true;
+    this.#isHeard = this.#isOver = false;
   }
 
   endStream(): void {
-    Object.assign(this, { isStreaming: false, isOver: this.runId !== null, runId: null });
+    this.isStreaming = false;
+    this.#isOver = this.runId !== null;
+    this.runId = null;
   }
 
   beginSnapshot(): void {
-    this.isInSnapshot = true;
+    this.#isInSnapshot = true;
     this.hasGap = false;
-    this.complete.clear();
+    this.#complete.clear();
   }
 
   /** What the event says of the turn's course, before it is shown in `chat`. */
   note(event: ThreadStreamEvent, chat: ChatState): void {
-    this.hadEvents = this.isHeard = true;
+    this.#hadEvents = this.#isHeard = true;
     if (event.type === 'error') this.error = new StreamFailed(event.code ?? 'custom', event.message);
     if (event.type !== 'thread.item.done' || event.item.type !== 'user_message') return;
-    this.wasEchoed = true;
-    if (!this.isInSnapshot) return;
-    this.isInSnapshot = false;
+    this.#wasEchoed = true;
+    if (!this.#isInSnapshot) return;
+    this.#isInSnapshot = false;
     this.hasGap = !chat.entries.some(({ item, isLocal }) => isLocal || item.id === event.item.id);
   }
 
@@ -78,13 +81,13 @@ export class Course {
   isRetold(event: ThreadStreamEvent): boolean {
     switch (event.type) {
       case 'thread.item.added':
-        if (this.complete.has(event.item.id)) this.retold.add(event.item.id);
-        return this.complete.has(event.item.id);
+        if (this.#complete.has(event.item.id)) this.#retold.add(event.item.id);
+        return this.#complete.has(event.item.id);
       case 'thread.item.updated':
-        return this.retold.has(event.item_id);
+        return this.#retold.has(event.item_id);
       case 'thread.item.done':
-        this.complete.delete(event.item.id);
-        this.retold.delete(event.item.id);
+        this.#complete.delete(event.item.id);
+        this.#retold.delete(event.item.id);
         return false;
       default:
         return false;
@@ -95,30 +98,30 @@ export class Course {
   get isEmpty(): boolean {
     const type = this.request?.type;
     if (this.error || this.isStopped) return false;
-    if (type === 'threads.create' || type === 'threads.add_user_message') return !this.wasEchoed;
-    return type === 'threads.retry_after_item' && !this.hadEvents;
+    if (type === 'threads.create' || type === 'threads.add_user_message') return !this.#wasEchoed;
+    return type === 'threads.retry_after_item' && !this.#hadEvents;
   }
 
   /** The turn fails; `isResuming` says whether the server knows a request that it gets twice. */
   fail(error: Error, isResuming: boolean): void {
     this.error = error;
-    this.plan =
+    this.#plan =
       error instanceof ConnectionLost
         ? { kind: 'resume', threadId: error.threadId, after: error.after }
-        : (this.source ?? this.repetition(error, isResuming));
+        : (this.#source ?? this.#repetition(error, isResuming));
   }
 
   /** What a Retry would have to do now. */
   retry(chat: ChatState, newKey: () => string): RetryPlan | null {
-    const plan = this.plan ?? retryPlan(chat, this.request, this.wasEchoed);
+    const plan = this.#plan ?? retryPlan(chat, this.request, this.#wasEchoed);
     // The key stands for a run that is over: under it the same end would be told again.
-    if (plan?.kind !== 'resend' || !this.isOver) return plan;
+    if (plan?.kind !== 'resend' || !this.#isOver) return plan;
     return { ...plan, request: renewed(plan.request, newKey) };
   }
 
   /** What nobody answered may have been done all the same: its key tells, if it is sent again as it was. */
-  private repetition(error: Error, isResuming: boolean): RetryPlan | null {
-    const wasAnswered = this.isHeard || error instanceof RequestFailed || error instanceof StreamFailed;
+  #repetition(error: Error, isResuming: boolean): RetryPlan | null {
+    const wasAnswered = this.#isHeard || error instanceof RequestFailed || error instanceof StreamFailed;
     if (wasAnswered || this.current === null) return null;
     const isSafe = this.current.type === 'threads.retry_after_item' || isResuming;
     return isSafe ? { kind: 'resend', request: this.current } : null;

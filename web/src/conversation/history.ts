@@ -10,62 +10,65 @@ const MOST_PAGES = 100;
 const UNDO_MS = 10_000;
 
 export class History {
-  private latest = 0;
-  private stopClock: () => void = () => undefined;
-  private stopListening: () => void = () => undefined;
+  readonly #context: Context;
+  #latest = 0;
+  #stopClock: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
   /** Threads that the server has been asked to delete. */
-  private readonly leaving = new Set<string>();
+  readonly #leaving = new Set<string>();
 
-  constructor(private readonly context: Context) {}
+  constructor(context: Context) {
+    this.#context = context;
+  }
 
   /** Reads the list again, as far as it had been read. */
   async load(): Promise<void> {
-    if (!this.context.options().history.isEnabled) return;
-    const shown = this.context.store.history.value.threads.length;
-    await this.read('loading', new Map(), null, shown);
+    if (!this.#context.options().history.isEnabled) return;
+    const shown = this.#context.store.history.value.threads.length;
+    await this.#read('loading', new Map(), null, shown);
   }
 
   /** Reads the next page, if there is one and nothing else is being read. */
   async loadMore(): Promise<void> {
-    const { threads, cursor, status } = this.context.store.history.value;
+    const { threads, cursor, status } = this.#context.store.history.value;
     if (cursor === null || status === 'loading' || status === 'more') return;
     const known = new Map(threads.map((thread) => [thread.id, thread]));
-    await this.read('more', known, cursor, threads.length + 1);
+    await this.#read('more', known, cursor, threads.length + 1);
   }
 
   /** Forgets the list of a server that is no longer ours. */
   clear(): void {
-    this.latest++;
-    this.context.store.history.value = emptyHistory;
+    this.#latest++;
+    this.#context.store.history.value = emptyHistory;
   }
 
   open(): void {
-    const { store, emit } = this.context;
+    const { store, emit } = this.#context;
     if (store.isHistoryOpen.value) return;
     store.isHistoryOpen.value = true;
     store.historyError.value = null;
     emit('chatkit.history.open', undefined);
-    log(this.context, 'history.open');
+    log(this.#context, 'history.open');
     void this.load();
   }
 
   close(): void {
-    const { store, emit } = this.context;
+    const { store, emit } = this.#context;
     if (!store.isHistoryOpen.value) return;
     store.isHistoryOpen.value = false;
     emit('chatkit.history.close', undefined);
-    log(this.context, 'history.close');
+    log(this.#context, 'history.close');
   }
 
   async rename(threadId: string, title: string): Promise<void> {
-    const { client, store, emit } = this.context;
+    const { client, store, emit } = this.#context;
     const before = store.history.value.threads.find((row) => row.id === threadId)?.title;
-    this.showTitle(threadId, title);
+    this.#showTitle(threadId, title);
     store.historyError.value = null;
     try {
       await client.renameThread(threadId, title);
     } catch (thrown) {
-      this.showTitle(threadId, before);
+      this.#showTitle(threadId, before);
       store.historyError.value = 'renameFailed';
       emit('chatkit.error', { error: asError(thrown) });
     }
@@ -73,7 +76,7 @@ export class History {
 
   /** Takes a row away; the server is asked when its way back is over, at the next deletion, or on leaving. */
   delete(threadId: string, wasShown: boolean): void {
-    const { store, surroundings } = this.context;
+    const { store, surroundings } = this.#context;
     this.settle();
     const at = store.history.value.threads.findIndex((row) => row.id === threadId);
     const thread = store.history.value.threads[at];
@@ -81,7 +84,7 @@ export class History {
     store.history.value = remove(store.history.value, threadId);
     store.historyError.value = null;
     store.deleted.value = { thread, at, wasShown };
-    this.stopListening = surroundings.onLeave(() => {
+    this.#stopListening = surroundings.onLeave(() => {
       this.settle();
     });
     this.goOn();
@@ -89,14 +92,14 @@ export class History {
 
   /** While somebody is at the way back it stays, until `goOn`. */
   wait(): void {
-    this.stopClock();
+    this.#stopClock();
   }
 
   /** Lets the time of the way back run, from its beginning. */
   goOn(): void {
-    this.stopClock();
-    if (this.context.store.deleted.value) {
-      this.stopClock = this.context.surroundings.after(UNDO_MS, () => {
+    this.#stopClock();
+    if (this.#context.store.deleted.value) {
+      this.#stopClock = this.#context.surroundings.after(UNDO_MS, () => {
         this.settle();
       });
     }
@@ -104,19 +107,19 @@ export class History {
 
   /** Brings the deleted row back. */
   undo(): Deleted | null {
-    const { store } = this.context;
-    const deleted = this.takeDeleted();
+    const { store } = this.#context;
+    const deleted = this.#takeDeleted();
     if (deleted) store.history.value = restore(store.history.value, deleted);
     return deleted;
   }
 
   /** Asks the server for the deletion that is still open. In time for the request even when the page goes. */
   settle(): void {
-    const { client, store, emit } = this.context;
-    const deleted = this.takeDeleted();
+    const { client, store, emit } = this.#context;
+    const deleted = this.#takeDeleted();
     if (!deleted) return;
     const { id } = deleted.thread;
-    this.leaving.add(id);
+    this.#leaving.add(id);
     void client
       .deleteThread(id)
       .catch((thrown: unknown) => {
@@ -124,35 +127,35 @@ export class History {
         store.historyError.value = 'deleteFailed';
         emit('chatkit.error', { error: asError(thrown) });
       })
-      .finally(() => this.leaving.delete(id));
+      .finally(() => this.#leaving.delete(id));
   }
 
-  private takeDeleted(): Deleted | null {
-    const { deleted } = this.context.store;
+  #takeDeleted(): Deleted | null {
+    const { deleted } = this.#context.store;
     const taken = deleted.value;
     deleted.value = null;
-    this.stopClock();
-    this.stopListening();
+    this.#stopClock();
+    this.#stopListening();
     return taken;
   }
 
-  private showTitle(threadId: string, title: string | undefined): void {
-    const { store } = this.context;
+  #showTitle(threadId: string, title: string | undefined): void {
+    const { store } = this.#context;
     store.history.value = rename(store.history.value, threadId, title);
     const { thread } = store.chat.value;
     if (thread?.id === threadId) store.chat.value = { ...store.chat.value, thread: withTitle(thread, title) };
   }
 
   /** Adds pages to `threads`, from the one that starts at `cursor` on, until there are `wanted`. */
-  private async read(
+  async #read(
     status: 'loading' | 'more',
     threads: Map<string, ThreadMetadata>,
     cursor: string | null,
     wanted: number,
   ): Promise<void> {
-    const { client, store, emit } = this.context;
-    const ticket = ++this.latest;
-    const isOutdated = (): boolean => ticket !== this.latest;
+    const { client, store, emit } = this.#context;
+    const ticket = ++this.#latest;
+    const isOutdated = (): boolean => ticket !== this.#latest;
     const { signal } = new AbortController();
     store.history.value = { ...store.history.value, status };
     try {
@@ -165,7 +168,7 @@ export class History {
         cursor = page.has_more && threads.size > known ? page.after : null;
         if (cursor === null || threads.size >= wanted) break;
       }
-      const rows = [...threads.values()].filter((thread) => !this.isDeleted(thread.id));
+      const rows = [...threads.values()].filter((thread) => !this.#isDeleted(thread.id));
       store.history.value = { threads: rows, status: 'ready', cursor };
     } catch (thrown) {
       if (isOutdated()) return;
@@ -175,7 +178,7 @@ export class History {
   }
 
   /** The server may not have heard of it yet. */
-  private isDeleted(id: string): boolean {
-    return this.leaving.has(id) || this.context.store.deleted.value?.thread.id === id;
+  #isDeleted(id: string): boolean {
+    return this.#leaving.has(id) || this.#context.store.deleted.value?.thread.id === id;
   }
 }

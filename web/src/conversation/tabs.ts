@@ -11,21 +11,23 @@ export interface RunNews {
 }
 
 export class Tabs {
-  private channel: Channel | null = null;
+  readonly #context: Context;
+  readonly #onRun: (news: RunNews) => void;
+  #channel: Channel | null = null;
 
-  constructor(
-    private readonly context: Context,
-    private readonly onRun: (news: RunNews) => void,
-  ) {}
+  constructor(context: Context, onRun: (news: RunNews) => void) {
+    this.#context = context;
+    this.#onRun = onRun;
+  }
 
   /** Listens to whoever speaks to the same endpoint, and to nobody else any more. */
   open(): void {
     this.close();
-    const { client, surroundings } = this.context;
+    const { client, surroundings } = this.#context;
     try {
-      this.channel = surroundings.openChannel(`chatkit:${client.endpoint().href}`, (message) => {
+      this.#channel = surroundings.openChannel(`chatkit:${client.endpoint().href}`, (message) => {
         const news = readNews(message);
-        if (news) this.onRun(news);
+        if (news) this.#onRun(news);
       });
     } catch {
       // Options without an endpoint are reported where they are set.
@@ -33,12 +35,12 @@ export class Tabs {
   }
 
   close(): void {
-    this.channel?.close();
-    this.channel = null;
+    this.#channel?.close();
+    this.#channel = null;
   }
 
   tell(news: RunNews): void {
-    this.channel?.post(news);
+    this.#channel?.post(news);
   }
 }
 

@@ -41,41 +41,42 @@ export interface Hooks {
 }
 
 export class Turns {
-  private run: Run | null = null;
-  private sent = 0;
-  private readonly transport: Transport;
+  readonly #context: Context;
+  readonly #hooks: Hooks;
+  #run: Run | null = null;
+  #sent = 0;
+  readonly #transport: Transport;
   /** The runs that were begun here: their client tools are this element's to run. */
-  private readonly own = new Set<string>();
-  private readonly followed = new Set<string>();
+  readonly #own = new Set<string>();
+  readonly #followed = new Set<string>();
 
-  constructor(
-    private readonly context: Context,
-    private readonly hooks: Hooks,
-  ) {
-    this.transport = new Transport(context.client, context.surroundings);
+  constructor(context: Context, hooks: Hooks) {
+    this.#context = context;
+    this.#hooks = hooks;
+    this.#transport = new Transport(context.client, context.surroundings);
   }
 
   /** Whether the turn under way goes on at the server without us. */
   get isResumable(): boolean {
-    return this.run?.course.runId != null;
+    return this.#run?.course.runId != null;
   }
 
   /** Whether this run is under way here, or was. */
   hasFollowed(runId: string): boolean {
-    return this.followed.has(runId);
+    return this.#followed.has(runId);
   }
 
   /** Shows the message at once and sends it; settles with the first event of the answer. */
   send(input: UserMessageInput, local: Partial<ThreadItem>, isNewThread: boolean): Promise<void> {
-    const { chat, liveTurn, scroll } = this.context.store;
+    const { chat, liveTurn, scroll } = this.#context.store;
     if (isNewThread) chat.value = emptyChat;
     const threadId = chat.value.thread?.id ?? null;
-    const id = `local-${++this.sent}`;
+    const id = `local-${++this.#sent}`;
     const item = { id, thread_id: threadId ?? '', created_at: '', type: 'user_message', ...local };
     chat.value = addLocal(chat.value, item as ThreadItem);
     liveTurn.value = id;
     scroll.value = { to: 'message' };
-    return this.start(
+    return this.#start(
       threadId === null
         ? { type: 'threads.create', params: { input } }
         : { type: 'threads.add_user_message', params: { thread_id: threadId, input } },
@@ -84,14 +85,14 @@ export class Turns {
 
   /** Does what the error row's button promises. */
   async retry(plan: Exclude<RetryPlan, { kind: 'reload' }>): Promise<void> {
-    const { chat, liveTurn, scroll } = this.context.store;
+    const { chat, liveTurn, scroll } = this.#context.store;
     if (plan.kind === 'resume') {
       this.attach(plan.threadId, plan.after);
       return;
     }
     if (plan.kind === 'resend') {
       chat.value = { ...chat.value, failure: null };
-      return this.start(plan.request).accepted;
+      return this.#start(plan.request).accepted;
     }
     const threadId = chat.value.thread?.id;
     if (threadId === undefined) return;
@@ -99,37 +100,38 @@ export class Turns {
     liveTurn.value = chat.value.entries.at(-1)?.key ?? null;
     scroll.value = { to: 'message' };
     const params = { thread_id: threadId, item_id: plan.itemId };
-    return this.start({ type: 'threads.retry_after_item', params }).accepted;
+    return this.#start({ type: 'threads.retry_after_item', params }).accepted;
   }
 
   /** Answers the questions of an item; settles with the first event of what follows. */
   answer(threadId: string, itemId: string, input: StructuredInputSubmission): Promise<void> {
     const params = { thread_id: threadId, item_id: itemId, input };
-    return this.start({ type: 'threads.add_structured_input', params }).accepted;
+    return this.#start({ type: 'threads.add_structured_input', params }).accepted;
   }
 
   /** Settles when the action's stream is over; rejects if it failed. */
   async act(threadId: string, action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
     const params = { thread_id: threadId, action, ...(itemId !== undefined && { item_id: itemId }) };
-    const error = await this.start({ type: 'threads.custom_action', params }).finished;
+    const error = await this.#start({ type: 'threads.custom_action', params }).finished;
     if (error) throw error;
   }
 
   /** Follows a run that was begun before. */
   attach(threadId: string, after: string): void {
-    const { chat } = this.context.store;
+    const { chat } = this.#context.store;
     const course = new Course({ threadId, after, chat: chat.value });
     // Whoever resumes can also be stopped; the run may still say otherwise.
     chat.value = { ...chat.value, failure: null, canCancel: true };
-    if (course.runId !== null) this.followed.add(course.runId);
-    this.begin(course, (signal) => this.transport.resume(threadId, after, signal));
+    if (course.runId !== null) this.#followed.add(course.runId);
+    this.#begin(course, (signal) => this.#transport.resume(threadId, after, signal));
   }
 
   /** Ends the turn, at the server too; what has been shown stays. */
   async stop(): Promise<void> {
-    const { run, context } = this;
+    const run = this.#run;
+    const context = this.#context;
     const threadId = context.store.chat.value.thread?.id;
-    const canAsk = run?.course.runId != null || this.transport.isResuming;
+    const canAsk = run?.course.runId != null || this.#transport.isResuming;
     if (run?.course.isStopped) return run.done;
     if (run) run.course.isStopped = true;
     if (!run?.course.isStreaming || !canAsk || threadId === undefined) return this.leave();
@@ -147,35 +149,35 @@ export class Turns {
 
   /** Closes the connection; a server that can resume goes on by itself. */
   async leave(): Promise<void> {
-    this.run?.abort.abort();
-    await this.run?.done;
+    this.#run?.abort.abort();
+    await this.#run?.done;
   }
 
   /** Another server: nothing known of the old one holds. */
   forget(): void {
-    this.transport.forget();
-    this.own.clear();
-    this.followed.clear();
+    this.#transport.forget();
+    this.#own.clear();
+    this.#followed.clear();
   }
 
   /** A request that has its key is sent again as it was, so that it is never done twice. */
-  private start(asked: TurnRequest): { accepted: Promise<void>; finished: Promise<Error | null> } {
-    const request = asked.metadata ? asked : renewed(asked, this.context.surroundings.newKey);
-    return this.begin(new Course({ request }), (signal) => this.transport.submit(request, signal));
+  #start(asked: TurnRequest): { accepted: Promise<void>; finished: Promise<Error | null> } {
+    const request = asked.metadata ? asked : renewed(asked, this.#context.surroundings.newKey);
+    return this.#begin(new Course({ request }), (signal) => this.#transport.submit(request, signal));
   }
 
-  private begin(
+  #begin(
     course: Course,
     open: (signal: AbortSignal) => AsyncGenerator<Arrival>,
   ): { accepted: Promise<void>; finished: Promise<Error | null> } {
     const abort = new AbortController();
-    const { store, emit } = this.context;
+    const { store, emit } = this.#context;
     store.phase.value = 'responding';
     emit('chatkit.response.start', undefined);
     let accept: () => void = () => undefined;
     const accepted = new Promise<void>((resolve) => (accept = resolve));
-    const finished = this.follow(course, open(abort.signal), abort.signal, accept);
-    this.run = { abort, course, done: finished.then(() => undefined) };
+    const finished = this.#follow(course, open(abort.signal), abort.signal, accept);
+    this.#run = { abort, course, done: finished.then(() => undefined) };
     // A turn that fails before its first event was never accepted.
     const failedFirst = finished.then((error) => {
       if (error) throw error;
@@ -186,33 +188,33 @@ export class Turns {
     return { accepted: answered, finished };
   }
 
-  private async follow(
+  async #follow(
     course: Course,
     arrivals: AsyncGenerator<Arrival>,
     signal: AbortSignal,
     accept: () => void,
   ): Promise<Error | null> {
-    const { store, emit } = this.context;
+    const { store, emit } = this.#context;
     try {
-      await this.playAll(course, arrivals, signal, accept);
+      await this.#playAll(course, arrivals, signal, accept);
     } catch (thrown) {
-      if (!signal.aborted) this.fail(course, asError(thrown));
+      if (!signal.aborted) this.#fail(course, asError(thrown));
     }
-    if (this.run?.abort.signal === signal) {
+    if (this.#run?.abort.signal === signal) {
       const settled = settle(store.chat.value, course.isStopped);
-      const plan = course.retry(settled, this.context.surroundings.newKey);
+      const plan = course.retry(settled, this.#context.surroundings.newKey);
       store.chat.value = { ...settled, failure: withPlan(settled.failure, plan) };
       store.isReconnecting.value = false;
-      this.run = null;
+      this.#run = null;
       store.phase.value = 'idle';
     }
     emit('chatkit.response.end', undefined);
-    this.hooks.onEnd(course.hasGap);
+    this.#hooks.onEnd(course.hasGap);
     return course.error;
   }
 
   /** The first stream, then one more for each client tool the server asks for. */
-  private async playAll(
+  async #playAll(
     course: Course,
     first: AsyncGenerator<Arrival>,
     signal: AbortSignal,
@@ -220,15 +222,15 @@ export class Turns {
   ): Promise<void> {
     let arrivals = first;
     for (;;) {
-      const called = await this.play(arrivals, course, signal, accept);
+      const called = await this.#play(arrivals, course, signal, accept);
       if (!called || course.error || course.isStopped) break;
-      const result = await runTool(this.context, called, signal);
-      const { chat } = this.context.store;
+      const result = await runTool(this.#context, called, signal);
+      const { chat } = this.#context.store;
       chat.value = completeToolCall(chat.value, called.id, result);
       const params = { thread_id: called.thread_id, result };
       const output: TurnRequest = { type: 'threads.add_client_tool_output', params };
-      course.current = renewed(output, this.context.surroundings.newKey);
-      arrivals = this.transport.submit(course.current, signal);
+      course.current = renewed(output, this.#context.surroundings.newKey);
+      arrivals = this.#transport.submit(course.current, signal);
     }
     if (course.isEmpty) {
       throw new StreamFailed('stream.empty', 'ChatKit: the server ended the response without an answer');
@@ -236,7 +238,7 @@ export class Turns {
   }
 
   /** One stream to its end; the tool call it ended with, if it is ours to run. */
-  private async play(
+  async #play(
     arrivals: AsyncGenerator<Arrival>,
     course: Course,
     signal: AbortSignal,
@@ -246,27 +248,27 @@ export class Turns {
     course.beginStream();
     for await (const arrival of arrivals) {
       if (signal.aborted) break;
-      this.take(arrival, course);
+      this.#take(arrival, course);
       if (arrival.kind !== 'event' && arrival.kind !== 'snapshot') continue;
       if (arrival.event.type === 'thread.item.done') arrived.add(arrival.event.item.id);
       accept();
     }
     signal.throwIfAborted();
-    const isOurs = course.runId === null ? course.request !== null : this.own.has(course.runId);
+    const isOurs = course.runId === null ? course.request !== null : this.#own.has(course.runId);
     course.endStream();
-    const call = pendingToolCall(this.context.store.chat.value);
+    const call = pendingToolCall(this.#context.store.chat.value);
     return isOurs && call && arrived.has(call.id) ? call : null;
   }
 
-  private take(arrival: Arrival, course: Course): void {
-    const { store } = this.context;
+  #take(arrival: Arrival, course: Course): void {
+    const { store } = this.#context;
     switch (arrival.kind) {
       case 'reconnecting':
       case 'connected':
         store.isReconnecting.value = arrival.kind === 'reconnecting';
         return;
       case 'run':
-        this.beginRun(arrival.runId, course);
+        this.#beginRun(arrival.runId, course);
         return;
       case 'snapshot':
         course.beginSnapshot();
@@ -275,26 +277,26 @@ export class Turns {
         return;
       case 'event':
         course.note(arrival.event, store.chat.value);
-        if (!course.isRetold(arrival.event)) this.apply(arrival.event, course);
+        if (!course.isRetold(arrival.event)) this.#apply(arrival.event, course);
     }
   }
 
   /** The first run that answers a request is its own; another one can only come of following on. */
-  private beginRun(runId: string, course: Course): void {
+  #beginRun(runId: string, course: Course): void {
     const isOwn = course.current !== null && course.runId === null;
     course.runId = runId;
-    this.followed.add(runId);
+    this.#followed.add(runId);
     if (!isOwn) return;
-    this.own.add(runId);
-    const threadId = this.context.store.chat.value.thread?.id;
+    this.#own.add(runId);
+    const threadId = this.#context.store.chat.value.thread?.id;
     const { current } = course;
     const retried = current?.type === 'threads.retry_after_item' ? current.params.item_id : null;
     // A thread that is only now made is shown nowhere else.
-    if (threadId !== undefined) this.hooks.onRun({ threadId, runId, retried });
+    if (threadId !== undefined) this.#hooks.onRun({ threadId, runId, retried });
   }
 
-  private apply(event: ThreadStreamEvent, course: Course): void {
-    const { store, emit } = this.context;
+  #apply(event: ThreadStreamEvent, course: Course): void {
+    const { store, emit } = this.#context;
     const before = store.chat.value;
     store.chat.value = reduce(before, event);
     store.history.value = reduceHistory(store.history.value, event);
@@ -312,14 +314,14 @@ export class Turns {
         emit('chatkit.error', { error: new StreamFailed(event.code ?? 'custom', event.message) });
         break;
       case 'thread.item.updated':
-        if (store.chat.value === before) log(this.context, 'item.unknown', { itemId: event.item_id });
+        if (store.chat.value === before) log(this.#context, 'item.unknown', { itemId: event.item_id });
         break;
     }
   }
 
-  private fail(course: Course, error: Error): void {
-    const { store, emit } = this.context;
-    course.fail(error, this.transport.isResuming);
+  #fail(course: Course, error: Error): void {
+    const { store, emit } = this.#context;
+    course.fail(error, this.#transport.isResuming);
     const about = error instanceof ConnectionLost ? ({ about: 'unreachable' } as const) : {};
     store.chat.value = {
       ...store.chat.value,

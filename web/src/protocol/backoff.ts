@@ -10,24 +10,27 @@ const LONGEST_WAIT = 8_000;
 const PATIENCE = 60_000;
 
 export class Backoff {
-  private attempts = 0;
-  private since: number | null = null;
+  readonly #surroundings: Pick<Surroundings, 'now' | 'random'>;
+  #attempts = 0;
+  #since: number | null = null;
 
-  constructor(private readonly surroundings: Pick<Surroundings, 'now' | 'random'>) {}
+  constructor(surroundings: Pick<Surroundings, 'now' | 'random'>) {
+    this.#surroundings = surroundings;
+  }
 
   /** An attempt succeeded: the next failure is the first again. */
   reset(): void {
-    this.attempts = 0;
-    this.since = null;
+    this.#attempts = 0;
+    this.#since = null;
   }
 
   /** Milliseconds until the next attempt, none before the first; null once it has gone on for too long. */
   next(): number | null {
-    const now = this.surroundings.now();
-    this.since ??= now;
-    if (now - this.since >= PATIENCE) return null;
-    const attempt = this.attempts++;
+    const now = this.#surroundings.now();
+    this.#since ??= now;
+    if (now - this.#since >= PATIENCE) return null;
+    const attempt = this.#attempts++;
     if (attempt === 0) return 0;
-    return this.surroundings.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1));
+    return this.#surroundings.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1));
   }
 }

@@ -47,15 +47,18 @@ export interface LoadedThread {
 }
 
 export class Client {
-  private readonly secret = new ClientSecret();
+  readonly #context: ClientContext;
+  readonly #secret = new ClientSecret();
 
-  constructor(private readonly context: ClientContext) {}
+  constructor(context: ClientContext) {
+    this.#context = context;
+  }
 
   /** The absolute URL of the endpoint, without which no relative link of an answer can be resolved. */
   endpoint(): URL {
-    const url = this.context.api().url ?? this.context.hostedUrl();
+    const url = this.#context.api().url ?? this.#context.hostedUrl();
     if (url === undefined) throw new TypeError('ChatKit: options.api.url is missing');
-    return new URL(url, this.context.baseUrl());
+    return new URL(url, this.#context.baseUrl());
   }
 
   /** Settles once the server answers. Throws `RequestFailed`, or what `fetch` throws. */
@@ -64,8 +67,8 @@ export class Client {
     signal: AbortSignal,
     onAlive: () => void = () => undefined,
   ): Promise<AsyncGenerator<Frame>> {
-    const response = await this.post(request, signal);
-    return isEventStream(response) ? this.read(response, { signal, onAlive }) : this.readWhole(response);
+    const response = await this.#post(request, signal);
+    return isEventStream(response) ? this.#read(response, { signal, onAlive }) : this.#readWhole(response);
   }
 
   async getThread(threadId: string, signal: AbortSignal): Promise<LoadedThread> {
@@ -102,7 +105,7 @@ export class Client {
   /** The request outlives the page: it may be the last thing the page does. */
   async deleteThread(threadId: string): Promise<void> {
     const request = { type: 'threads.delete', params: { thread_id: threadId } } as const;
-    await this.post(request, new AbortController().signal, { keepalive: true });
+    await this.#post(request, new AbortController().signal, { keepalive: true });
   }
 
   async sendFeedback(threadId: string, itemIds: string[], kind: 'positive' | 'negative'): Promise<void> {
@@ -115,50 +118,50 @@ export class Client {
     await this.ask({ type: 'threads.stop', params });
   }
 
-  private async *read(response: Response, reading: Reading): AsyncGenerator<Frame> {
+  async *#read(response: Response, reading: Reading): AsyncGenerator<Frame> {
     for await (const { name, id, data } of eventData(response, reading)) {
-      yield { name, id, event: data === null ? null : this.decode(data) };
+      yield { name, id, event: data === null ? null : this.#decode(data) };
     }
   }
 
   /** Some proxies answer a streaming operation with JSON: a stream of one event. */
-  private async *readWhole(response: Response): AsyncGenerator<Frame> {
+  async *#readWhole(response: Response): AsyncGenerator<Frame> {
     yield { name: 'end', id: '', event: readEvent(parse(await response.text())) };
   }
 
   /** The reply to an operation that is answered by one object. */
   async ask(request: Request, signal?: AbortSignal): Promise<unknown> {
-    const response = await this.post(request, signal ?? new AbortController().signal);
+    const response = await this.#post(request, signal ?? new AbortController().signal);
     if (!isEventStream(response)) return parse(await response.text());
     for await (const { data } of eventData(response)) if (data !== null) return parse(data);
     return undefined;
   }
 
-  private async post(request: Request, signal: AbortSignal, extra: RequestInit = {}): Promise<Response> {
+  async #post(request: Request, signal: AbortSignal, extra: RequestInit = {}): Promise<Response> {
     const init = { ...extra, method: 'POST', body: JSON.stringify(request), signal };
-    const { getClientSecret } = this.context.api();
+    const { getClientSecret } = this.#context.api();
     const response = getClientSecret
-      ? await this.sendSigned(init, getClientSecret)
-      : await this.send(init, this.endpoint().href, null);
+      ? await this.#sendSigned(init, getClientSecret)
+      : await this.#send(init, this.endpoint().href, null);
     if (!response.ok) throw await refusal(request.type, response);
     return response;
   }
 
   /** With the secret of hosted mode; where it is refused, once more with a new one. */
-  private async sendSigned(init: RequestInit, renew: NonNullable<Api['getClientSecret']>): Promise<Response> {
+  async #sendSigned(init: RequestInit, renew: NonNullable<Api['getClientSecret']>): Promise<Response> {
     // Now, before anything is waited for: the page may name another server meanwhile.
     const url = this.endpoint().href;
-    const secret = await this.secret.get(renew, null);
-    const response = await this.send(init, url, secret);
+    const secret = await this.#secret.get(renew, null);
+    const response = await this.#send(init, url, secret);
     if (response.status !== 401) return response;
-    return this.send(init, url, await this.secret.get(renew, secret));
+    return this.#send(init, url, await this.#secret.get(renew, secret));
   }
 
-  private send(init: RequestInit, url: string, secret: string | null): Promise<Response> {
-    const { fetch } = this.context.api();
+  #send(init: RequestInit, url: string, secret: string | null): Promise<Response> {
+    const { fetch } = this.#context.api();
     const headers: Record<string, string> = {
       'Content-Type': 'application/json',
-      'Accept-Language': this.context.locale(),
+      'Accept-Language': this.#context.locale(),
     };
     if (secret !== null) headers.Authorization = `Bearer ${secret}`;
     // A page's fetch is called as a plain function: as a method of another object a bare `window.fetch` throws.
@@ -167,14 +170,14 @@ export class Client {
 
   /** The page's own fetch, if it has one: it may carry the page's credentials. */
   get pageFetch(): Fetch | undefined {
-    return this.context.api().fetch;
+    return this.#context.api().fetch;
   }
 
-  private decode(data: string): ThreadStreamEvent | null {
+  #decode(data: string): ThreadStreamEvent | null {
     try {
       return readEvent(JSON.parse(data));
     } catch {
-      this.context.onMalformed(
+      this.#context.onMalformed(
         new SyntaxError(`ChatKit: skipped a line of the stream that is not JSON: ${data.slice(0, 80)}`),
       );
       return null;

@@ -6,18 +6,18 @@ const MARGIN = 30_000;
 type Renew = (current: string | null) => Promise<string>;
 
 export class ClientSecret {
-  private current: string | null = null;
-  private renewal: Promise<string> | null = null;
+  #current: string | null = null;
+  #renewal: Promise<string> | null = null;
 
   /** The secret to send, other than `refused`. Requests that ask at the same time share one renewal. */
   async get(renew: Renew, refused: string | null): Promise<string> {
-    const { current } = this;
+    const current = this.#current;
     if (current !== null && current !== refused && !hasExpired(current, Date.now())) return current;
-    this.renewal ??= renew(current).finally(() => {
-      this.renewal = null;
+    this.#renewal ??= renew(current).finally(() => {
+      this.#renewal = null;
     });
-    this.current = await this.renewal;
-    return this.current;
+    this.#current = await this.#renewal;
+    return this.#current;
   }
 }
 

@@ -14,22 +14,22 @@ export interface SseFrame {
 
 /** Splits text that arrives in arbitrary pieces into whole events. */
 export class EventParser {
-  private pending = '';
-  private data: string[] = [];
-  private name = '';
+  #pending = '';
+  #data: string[] = [];
+  #name = '';
   /** Counts once its event is complete: an event cut in half has not been received. */
-  private id = '';
-  private started = false;
+  #id = '';
+  #started = false;
 
   /** Every event that `text` completes. */
   push(text: string): SseFrame[] {
-    if (!this.started && text !== '') {
-      this.started = true;
+    if (!this.#started && text !== '') {
+      this.#started = true;
       if (text.startsWith('\uFEFF')) text = text.slice(1);
     }
-    this.pending += text;
+    this.#pending += text;
     const events: SseFrame[] = [];
-    for (let line = this.nextLine(); line !== null; line = this.nextLine()) this.take(line, events);
+    for (let line = this.#nextLine(); line !== null; line = this.#nextLine()) this.#take(line, events);
     return events;
   }
 
@@ -39,43 +39,43 @@ export class EventParser {
    */
   end(): SseFrame[] {
     const events: SseFrame[] = [];
-    if (this.pending !== '') this.take(this.pending.replace(/\r$/, ''), events);
-    this.pending = '';
-    if (this.id === '') this.take('', events);
+    if (this.#pending !== '') this.#take(this.#pending.replace(/\r$/, ''), events);
+    this.#pending = '';
+    if (this.#id === '') this.#take('', events);
     return events;
   }
 
-  private nextLine(): string | null {
-    const at = this.pending.search(/[\r\n]/);
+  #nextLine(): string | null {
+    const at = this.#pending.search(/[\r\n]/);
     if (at < 0) return null;
-    const isReturn = this.pending[at] === '\r';
+    const isReturn = this.#pending[at] === '\r';
     // A CR at the very end may be half of a CRLF that is still on its way.
-    if (isReturn && at === this.pending.length - 1) return null;
-    const line = this.pending.slice(0, at);
-    this.pending = this.pending.slice(at + (isReturn && this.pending[at + 1] === '\n' ? 2 : 1));
+    if (isReturn && at === this.#pending.length - 1) return null;
+    const line = this.#pending.slice(0, at);
+    this.#pending = this.#pending.slice(at + (isReturn && this.#pending[at + 1] === '\n' ? 2 : 1));
     return line;
   }
 
-  private take(line: string, events: SseFrame[]): void {
+  #take(line: string, events: SseFrame[]): void {
     if (line === '') {
-      this.dispatch(events);
+      this.#dispatch(events);
       return;
     }
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
-    if (field === 'data') this.data.push(value);
-    else if (field === 'event') this.name = value;
-    else if (field === 'id' && !value.includes('\0')) this.id = value;
+    if (field === 'data') this.#data.push(value);
+    else if (field === 'event') this.#name = value;
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
   }
 
-  private dispatch(events: SseFrame[]): void {
-    if (this.data.length > 0 || this.name !== '') {
-      const data = this.data.length > 0 ? this.data.join('\n') : null;
-      events.push({ name: this.name || 'message', data, id: this.id });
+  #dispatch(events: SseFrame[]): void {
+    if (this.#data.length > 0 || this.#name !== '') {
+      const data = this.#data.length > 0 ? this.#data.join('\n') : null;
+      events.push({ name: this.#name || 'message', data, id: this.#id });
     }
-    this.data = [];
-    this.name = '';
+    this.#data = [];
+    this.#name = '';
   }
 }
 

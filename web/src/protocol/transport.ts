@@ -41,74 +41,76 @@ interface Course {
 }
 
 export class Transport {
-  private hasSeenIds = false;
+  readonly #client: Client;
+  readonly #surroundings: Surroundings;
+  #hasSeenIds = false;
 
-  constructor(
-    private readonly client: Client,
-    private readonly surroundings: Surroundings,
-  ) {}
+  constructor(client: Client, surroundings: Surroundings) {
+    this.#client = client;
+    this.#surroundings = surroundings;
+  }
 
   /** Whether the server has shown that its runs outlive their connections. */
   get isResuming(): boolean {
-    return this.hasSeenIds;
+    return this.#hasSeenIds;
   }
 
   /** Another server is spoken to from now on. */
   forget(): void {
-    this.hasSeenIds = false;
+    this.#hasSeenIds = false;
   }
 
   /** Begins a run. Throws `RequestFailed`, `ConnectionLost` or what `fetch` throws. */
   submit(request: TurnRequest, signal: AbortSignal): AsyncGenerator<Arrival> {
-    return this.follow(this.course(request, threadOf(request), null), signal);
+    return this.#follow(this.#course(request, threadOf(request), null), signal);
   }
 
   /** Follows a run that was begun before, here or elsewhere. Throws as `submit` does. */
   resume(threadId: string, after: string | null, signal: AbortSignal): AsyncGenerator<Arrival> {
-    return this.follow(this.course(null, threadId, after), signal);
+    return this.#follow(this.#course(null, threadId, after), signal);
   }
 
-  private course(request: TurnRequest | null, threadId: string | null, after: string | null): Course {
-    const backoff = new Backoff(this.surroundings);
+  #course(request: TurnRequest | null, threadId: string | null, after: string | null): Course {
+    const backoff = new Backoff(this.#surroundings);
     return { request, threadId, after, hadFrames: false, isReconnecting: false, waits: 0, backoff };
   }
 
-  private async *follow(course: Course, signal: AbortSignal): AsyncGenerator<Arrival> {
+  async *#follow(course: Course, signal: AbortSignal): AsyncGenerator<Arrival> {
     for (;;) {
       let fault: Error;
       try {
-        if (yield* this.connect(course, signal)) return;
+        if (yield* this.#connect(course, signal)) return;
         fault = new TypeError('ChatKit: the response ended before the run did');
       } catch (thrown) {
         signal.throwIfAborted();
         fault = asError(thrown);
       }
-      const wait = this.waitAfter(fault, course);
+      const wait = this.#waitAfter(fault, course);
       if (wait === null) throw whatIsLost(course, fault);
       if (!isBusy(fault, course)) {
         course.isReconnecting = true;
         yield { kind: 'reconnecting' };
       }
-      if (wait > 0) await this.pause(wait, signal);
+      if (wait > 0) await this.#pause(wait, signal);
     }
   }
 
   /** One connection, to its end; whether the run's end came with it. */
-  private async *connect(course: Course, signal: AbortSignal): AsyncGenerator<Arrival, boolean> {
-    const line = new Line(signal, this.surroundings);
+  async *#connect(course: Course, signal: AbortSignal): AsyncGenerator<Arrival, boolean> {
+    const line = new Line(signal, this.#surroundings);
     try {
       const request = nextRequest(course);
       const isResumed = request.type === 'threads.resume';
-      if (isResumed || this.hasSeenIds) line.watch();
-      const opening = this.client.open(request, line.signal, line.onAlive);
+      if (isResumed || this.#hasSeenIds) line.watch();
+      const opening = this.#client.open(request, line.signal, line.onAlive);
       const frames = await line.orBroken(opening);
       line.onOpen();
       if (course.isReconnecting) {
         course.isReconnecting = false;
         yield { kind: 'connected' };
       }
-      if (yield* this.play(frames, course, line, isResumed)) return true;
-      return !this.isCut(course);
+      if (yield* this.#play(frames, course, line, isResumed)) return true;
+      return !this.#isCut(course);
     } finally {
       line.close();
       if (line.held >= STEADY) course.backoff.reset();
@@ -116,7 +118,7 @@ export class Transport {
   }
 
   /** The frames of one connection; whether the last of them was the run's end. */
-  private async *play(
+  async *#play(
     frames: AsyncGenerator<Frame>,
     course: Course,
     line: Line,
@@ -137,7 +139,7 @@ export class Transport {
       // Told twice it would be shown twice; a snapshot tells everything again on purpose.
       if (runId !== null && snapshot === null && !isLast && !isLater(id, course.after)) continue;
       if (runId !== null) {
-        this.hasSeenIds = true;
+        this.#hasSeenIds = true;
         line.watch();
         if (course.after === null || runOf(course.after) !== runId) yield { kind: 'run', runId };
       }
@@ -161,22 +163,22 @@ export class Transport {
   }
 
   /** Whether a body that ended, or a request that failed, leaves a run that can be had again. */
-  private isCut(course: Course): boolean {
-    return course.request === null || course.after !== null || (this.hasSeenIds && !course.hadFrames);
+  #isCut(course: Course): boolean {
+    return course.request === null || course.after !== null || (this.#hasSeenIds && !course.hadFrames);
   }
 
   /** Milliseconds to the next attempt; null if there is to be none. */
-  private waitAfter(fault: Error, course: Course): number | null {
+  #waitAfter(fault: Error, course: Course): number | null {
     if (isBusy(fault, course)) {
-      const isOurs = this.hasSeenIds || fault.code === 'overloaded';
+      const isOurs = this.#hasSeenIds || fault.code === 'overloaded';
       return isOurs && course.waits++ < MOST_WAITS ? fault.retryAfter : null;
     }
-    if (!this.isCut(course) || isRefusal(fault, course)) return null;
+    if (!this.#isCut(course) || isRefusal(fault, course)) return null;
     return course.backoff.next();
   }
 
   /** Waits, at most until the network is back. */
-  private pause(ms: number, signal: AbortSignal): Promise<void> {
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         callOff();
@@ -185,8 +187,8 @@ export class Transport {
         if (signal.aborted) reject(asError(signal.reason));
         else resolve();
       };
-      const callOff = this.surroundings.after(ms, end);
-      const ignore = this.surroundings.onOnline(end);
+      const callOff = this.#surroundings.after(ms, end);
+      const ignore = this.#surroundings.onOnline(end);
       signal.addEventListener('abort', end);
       if (signal.aborted) end();
     });
@@ -195,69 +197,70 @@ export class Transport {
 
 /** One connection: it ends with the turn's signal, or when nothing has been heard of it for too long. */
 class Line {
-  private readonly abort = new AbortController();
-  private readonly broken: Promise<never>;
-  private callOff: () => void = () => undefined;
-  private isWatched = false;
-  private openedAt: number | null = null;
-  private heardAt = 0;
+  readonly #outer: AbortSignal;
+  readonly #surroundings: Surroundings;
+  readonly #abort = new AbortController();
+  readonly #broken: Promise<never>;
+  #callOff: () => void = () => undefined;
+  #isWatched = false;
+  #openedAt: number | null = null;
+  #heardAt = 0;
 
-  constructor(
-    private readonly outer: AbortSignal,
-    private readonly surroundings: Surroundings,
-  ) {
-    this.broken = new Promise((_, reject) => {
+  constructor(outer: AbortSignal, surroundings: Surroundings) {
+    this.#outer = outer;
+    this.#surroundings = surroundings;
+    this.#broken = new Promise((_, reject) => {
       this.signal.addEventListener('abort', () => {
         reject(asError(this.signal.reason));
       });
     });
-    this.broken.catch(() => undefined);
-    outer.addEventListener('abort', this.hangUp);
-    if (outer.aborted) this.hangUp();
+    this.#broken.catch(() => undefined);
+    outer.addEventListener('abort', this.#hangUp);
+    if (outer.aborted) this.#hangUp();
   }
 
   get signal(): AbortSignal {
-    return this.abort.signal;
+    return this.#abort.signal;
   }
 
   /** From now on silence is a fault: the server is one that sends heartbeats. */
   watch(): void {
-    if (this.isWatched) return;
-    this.isWatched = true;
+    if (this.#isWatched) return;
+    this.#isWatched = true;
     this.onAlive();
   }
 
   onOpen(): void {
     this.onAlive();
-    this.openedAt = this.heardAt;
+    this.#openedAt = this.#heardAt;
   }
 
   /** Milliseconds from the server's answer to the last sign of life. */
   get held(): number {
-    return this.openedAt === null ? 0 : this.heardAt - this.openedAt;
+    return this.#openedAt === null ? 0 : this.#heardAt - this.#openedAt;
   }
 
   readonly onAlive = (): void => {
-    this.heardAt = this.surroundings.now();
-    this.callOff();
-    if (!this.isWatched) return;
-    this.callOff = this.surroundings.after(SILENCE, () => {
-      this.abort.abort(new TypeError('ChatKit: nothing was heard of the server for too long'));
+    this.#heardAt = this.#surroundings.now();
+    this.#callOff();
+    if (!this.#isWatched) return;
+    this.#callOff = this.#surroundings.after(SILENCE, () => {
+      this.#abort.abort(new TypeError('ChatKit: nothing was heard of the server for too long'));
     });
   };
 
   /** `work`, or the line's breaking: a page's own fetch may know nothing of the signal. */
   orBroken<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.broken]);
+    return Promise.race([work, this.#broken]);
   }
 
   close(): void {
-    this.callOff();
-    this.outer.removeEventListener('abort', this.hangUp);
+    this.#callOff();
+    this.#outer.removeEventListener('abort', this.#hangUp);
   }
 
-  private readonly hangUp = (): void => {
-    this.abort.abort(this.outer.reason);
+  readonly #hangUp = (): void => {
+    this.#abort.abort(this.#outer.reason);
   };
 }
 
