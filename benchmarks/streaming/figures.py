@@ -99,7 +99,7 @@ def measure(bench: Bench, scale: Scale, tell: Tell) -> Streaming:
     rounds = _Rounds(bench, scale.rounds, tell)
     paced = [_reader(n / 50, 1, _STREAM_PACE, _ANSWER_TOKENS) for n in range(50)]
     cpu_paced = rounds.cpu("CPU an answer: 50 streams of 50 tokens/s", paced)
-    cpu_unpaced = rounds.cpu("CPU an answer: 4 at once, unpaced", [_reader(0, 6, 0, _ANSWER_TOKENS)] * 4)
+    cpu_unpaced = rounds.cpu("CPU an answer: 4 at once, unpaced", [_reader(0, 25, 0, _ANSWER_TOKENS)] * 4)
     first_one = rounds.first("first token: one stream", [_reader(0, 30, _STREAM_PACE, 2)])
     many = [_reader(n / 50, 2, 100, 100) for n in range(50)]
     first_many = rounds.first("first token: 50 streams of 100 tokens/s", many)

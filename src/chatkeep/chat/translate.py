@@ -168,16 +168,17 @@ class _Writing:
         self.annotations += map(unsupported, found.unsupported)
         if not self.placed and self.text.strip():
             self.annotations.append(without_source())
-        _log.info(
-            "citations_checked",
-            item=self.item.id,
-            cited=len(self.placed),
-            dropped=self.scanner.dropped,
-            statements=found.statements,
-            unsupported=len(found.unsupported),
-            by_words=found.by_words,
-            milliseconds=round((monotonic() - began) * 1000, 1),
-        )
+        if self.passages:  # else there was nothing to cite
+            _log.info(
+                "citations_checked",
+                item=self.item.id,
+                cited=len(self.placed),
+                dropped=self.scanner.dropped,
+                statements=found.statements,
+                unsupported=len(found.unsupported),
+                by_words=found.by_words,
+                milliseconds=round((monotonic() - began) * 1000, 1),
+            )
         return found
 
     def finish(self) -> Iterator[ThreadStreamEvent]:

@@ -1,12 +1,28 @@
 """`POST /chatkit`: the ChatKit protocol's one endpoint (spec A.1)."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from chatkeep.core.errors import UnsupportedMedia
+from chatkeep.http import deps
 from chatkeep.http.deps import ContextDep, ServicesDep
 from chatkeep.http.streams import StreamReply
 
-router = APIRouter()
+
+class _Straight(APIRoute):
+    """Calls the endpoint itself: what FastAPI does around it is a fourteenth of the CPU of a short answer."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await super().handle(scope, receive, send)  # which says what is allowed
+            return
+        request = Request(scope, receive, send)
+        response = await chatkit(request, await deps.services(request), await deps.context(request))
+        await response(scope, receive, send)
+
+
+router = APIRouter(route_class=_Straight)
 
 
 @router.post(

@@ -57,18 +57,21 @@ class StreamReply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         leaving = asyncio.create_task(self._close_when_gone(receive))
-        stuck = _Stuck(_STUCK_SECONDS)
+        stuck, is_open = _Stuck(_STUCK_SECONDS), True
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async for frames in self._reading:
                 stuck.begin()
-                await send({"type": "http.response.body", "body": frames, "more_body": True})
+                # The end goes with the last frames: alone it would be a packet of its own.
+                is_open = not self._reading.is_whole
+                await send({"type": "http.response.body", "body": frames, "more_body": is_open})
                 stuck.end()
             if self._reading.is_cut:
                 # Ending well would tell the reader that the run has ended. The server takes this for a
                 # connection that broke, and closes it in the middle.
                 raise asyncio.CancelledError("The reader must ask again.")
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if is_open:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             stuck.close()
             self._reading.close()

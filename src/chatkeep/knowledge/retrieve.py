@@ -129,6 +129,8 @@ class Retriever:
         """
         course, options = Course(), options or self.options
         await self._rank(course, query, _POOL * options.most, context, where, options)
+        if not course.passages:
+            return []
         await self._choose(course, budget, context, options)
         return list(course.given)
 

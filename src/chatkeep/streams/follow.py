@@ -75,6 +75,13 @@ class Follower:
             elif not await self._more():
                 yield sse.HEARTBEAT
 
+    @property
+    def is_whole(self) -> bool:
+        """Nothing comes after the frames that came last, and the run's end is among them."""
+        broadcast = self._broadcast
+        is_all = broadcast.ended and not broadcast.is_cut and self._position == broadcast.last
+        return is_all and self._position > self._start
+
     def close(self) -> None:
         """The reader is gone. Ends the iteration at its next step."""
         if not self._is_closed:
@@ -136,6 +143,7 @@ class Told:
     """What there is to say, all at once, with the interface of a follower."""
 
     is_cut = False
+    is_whole = True
 
     def __init__(self, frames: bytes) -> None:
         self._frames = frames

@@ -10,10 +10,11 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.dialects import sqlite  # noqa: F401 - or the first engine would import it, on the loop
@@ -74,8 +75,29 @@ class Database:
         await asyncio.to_thread(self._writer.close)
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand(Generic[T]):
+    """A transaction that somebody on an event loop waits for."""
+
+    work: Work[T]
+    outcome: asyncio.Future[T]
+
+    def tell(self, result: T | None, error: BaseException | None) -> None:
+        """Hand what came of it to the loop, from whatever thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self.outcome.get_loop().call_soon_threadsafe(self._settle, result, error)
+
+    def _settle(self, result: T | None, error: BaseException | None) -> None:
+        if self.outcome.done():
+            return
+        if error is None:
+            self.outcome.set_result(cast("T", result))
+        else:
+            self.outcome.set_exception(error)
+
+
 class _Lane:
-    """Threads with a connection each."""
+    """Threads with a connection each. An executor, with its two futures and their locks, costs more than a write."""
 
     def __init__(self, path: Path, threads: int, begin: Callable[[Connection], None]) -> None:
         self._engine: Engine = create_engine(
@@ -86,7 +108,9 @@ class _Lane:
         )
         event.listen(self._engine, "connect", configure_connection)
         event.listen(self._engine, "begin", begin)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="chatkeep-sql")
+        self._most, self._name = threads, f"chatkeep-sql-{begin.__name__}"
+        self._threads: list[threading.Thread] = []
+        self._errands: SimpleQueue[_Errand[Any] | None] = SimpleQueue()
         self._own = threading.local()
         self._open: set[Connection] = set()
         self._waiting = 0
@@ -97,17 +121,41 @@ class _Lane:
         self._waiting += 1
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
+                return await self._hand_in(work)
         except TimeoutError:
             raise NotReady("The database is busy. Try again in a moment.") from None
         finally:
             self._waiting -= 1
 
     def close(self) -> None:
-        self._threads.shutdown()
+        for _ in self._threads:
+            self._errands.put(None)
+        for thread in self._threads:
+            thread.join()
         for connection in self._open:
             connection.close()
         self._engine.dispose()
+
+    def _hand_in(self, work: Work[T]) -> asyncio.Future[T]:
+        if len(self._threads) < min(self._waiting, self._most):
+            thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        errand = _Errand(work, asyncio.get_running_loop().create_future())
+        self._errands.put(errand)
+        return errand.outcome
+
+    def _serve(self) -> None:
+        while (errand := self._errands.get()) is not None:
+            if errand.outcome.cancelled():
+                continue
+            try:
+                result = self._transact(errand.work)
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
+                errand.tell(None, error)
+            else:
+                errand.tell(result, None)
+            del errand
 
     def _transact(self, work: Work[T]) -> T:
         connection: Connection | None = getattr(self._own, "connection", None)
