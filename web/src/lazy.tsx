@@ -6,6 +6,8 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { ComponentType, FunctionComponent, VNode } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
+import type { Catalogue } from './i18n/message';
+import { learn } from './i18n/words';
 import { ViewContext } from './views/view';
 
 export interface Later<T> {
@@ -27,7 +29,10 @@ export function later<T>(importing: () => Promise<T>): Later<T> {
   const load = (): Promise<T> => {
     hasFailed.value = false;
     loading ??= importing().then(
-      (module) => (loaded.value = module),
+      (module) => {
+        if (isSpeaking(module)) learn(module.english);
+        return (loaded.value = module);
+      },
       (error: unknown) => {
         loading = undefined;
         hasFailed.value = true;
@@ -38,6 +43,11 @@ export function later<T>(importing: () => Promise<T>): Later<T> {
   };
   const prefetch = (): void => void load().catch(() => undefined);
   return { loaded, hasFailed, load, prefetch };
+}
+
+/** A module that says something exports what it says, in English. */
+function isSpeaking(module: unknown): module is { readonly english: Catalogue } {
+  return typeof module === 'object' && module !== null && 'english' in module;
 }
 
 /** What the module of a lazy view exports; `css` is adopted by the element's shadow root before it is shown. */

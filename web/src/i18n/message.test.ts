@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { en } from './en';
+import { english as later } from './later';
 import { compile } from './message';
 
-const english = compile('en', en);
+const english = compile('en', { ...en, ...later });
 
 test('what needs no value is a string, what needs one a function', () => {
   expect(english.send).toBe('Send message');

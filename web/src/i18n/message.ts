@@ -1,6 +1,7 @@
 /** From a catalogue, which is data, to what the views call: strings, and functions where a value is put in. Pure. */
 import type { en } from './en';
 import { formatsFor, type Formats } from './format';
+import type { english } from './later';
 
 /** The plural forms of one message; which of them a language has is known to `Intl.PluralRules`. */
 export type Plurals = { readonly other: string } & { readonly [Form in Intl.LDMLPluralRule]?: string };
@@ -20,7 +21,7 @@ type Message<Entry> = Entry extends string
 
 export type Compiled<Source> = { readonly [Key in keyof Source]: Message<Source[Key]> };
 /** `t.send`, `t.removeTool({ tool })`, `t.thought({ duration: t.format.duration(3) })`. */
-export type Messages = Compiled<typeof en> & { readonly format: Formats };
+export type Messages = Compiled<typeof en & typeof english> & { readonly format: Formats };
 
 const RIGHT_TO_LEFT = new Set(['ar', 'ur', 'he', 'fa', 'ps', 'sd', 'ug', 'yi', 'ckb', 'dv']);
 

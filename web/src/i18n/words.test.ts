@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Catalogue } from './message';
-import { createWords } from './words';
+import { createWords, learn } from './words';
 
 /** A server of catalogues that answers when the test says so. */
 function shelf(): {
@@ -75,4 +75,23 @@ test('a translation that comes too late does not replace the one wanted since', 
   await late;
   expect(words.messages.value.send).toBe('Send message');
   expect(words.messages.value.format.locale).toBe('en-GB');
+});
+
+test('a part that comes later brings its English, which a translation has already', async () => {
+  const { load, deliver } = shelf();
+  const words = createWords(load);
+  expect(words.messages.value.undo).toBeUndefined();
+  learn({ undo: 'Undo' });
+  expect(words.messages.value.undo).toBe('Undo');
+  const arrival = words.want('de-DE');
+  deliver();
+  await arrival;
+  expect([words.messages.value.send, words.messages.value.undo]).toEqual(['send in de-DE', 'Undo']);
+});
+
+test('what is known already changes nothing', () => {
+  const words = createWords(shelf().load);
+  const before = words.messages.value;
+  learn({ send: 'Send message' });
+  expect(words.messages.value).toBe(before);
 });

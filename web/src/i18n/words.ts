@@ -1,11 +1,20 @@
 /**
- * The words of one element: English at once, the translation as soon as its catalogue is here. One that does not come
+ * The words of one element: English at once, as far as its parts are loaded, the translation as soon as its catalogue is here. One that does not come
  * leaves English, and is asked for again when it is next wanted.
  */
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { ImportCatalogue } from './catalogues';
 import { en } from './en';
 import { compile, type Catalogue, type Messages } from './message';
+
+/** The English of all parts that are here. */
+const known = signal<Catalogue>(en);
+
+/** Takes in the English of a part that was loaded, before the part is shown. */
+export function learn(english: Catalogue): void {
+  const isNew = Object.keys(english).some((key) => !(key in known.value));
+  if (isNew) known.value = { ...known.value, ...english };
+}
 
 export interface Words {
   /** In the locale wanted last, or in English until then. */
@@ -34,8 +43,8 @@ export function createWords(load: ImportCatalogue): Words {
     messages: computed(() => {
       const locale = wanted.value;
       const catalogue = loaded.value[locale];
-      if (catalogue) return compile(locale, en, catalogue);
-      return compile(isEnglish(locale) ? locale : 'en', en);
+      const shown = catalogue || isEnglish(locale) ? locale : 'en';
+      return compile(shown, known.value, catalogue) as unknown as Messages;
     }),
     want(locale) {
       wanted.value = locale;

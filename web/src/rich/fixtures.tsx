@@ -2,12 +2,13 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { en } from '../i18n/en';
+import { english } from '../i18n/later';
 import { compile } from '../i18n/message';
 import { Markdown, type MarkdownProps } from './Markdown';
 import { numberSources, sourceKey } from './sources';
 import type { Annotation, Source } from '../protocol/types.gen';
 
-const words = compile('en', en);
+const words = compile('en', { ...en, ...english });
 
 export function markdownProps(props: Partial<MarkdownProps> = {}): MarkdownProps {
   const numbers = new Map(

@@ -6,6 +6,8 @@ import { useRich } from '../context';
 import css from './diagram.css?inline';
 import { draw } from './draw';
 
+export { english } from '../../i18n/later';
+
 export { css };
 
 export default function Drawing(props: CodeBlockProps): VNode {

@@ -11,6 +11,8 @@ import { SearchField } from './SearchField';
 import { Undo } from './Undo';
 import { useModal } from './modal';
 
+export { english } from '../../i18n/later';
+
 export { default as css } from './history.css?inline';
 
 export default function History(): VNode {

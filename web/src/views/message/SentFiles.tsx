@@ -9,6 +9,8 @@ import { useView } from '../view';
 import { pictureUrl } from './pictures';
 import css from './sentFiles.css?inline';
 
+export { english } from '../../i18n/later';
+
 export { css };
 
 /** Pixels of a picture's height, for screens with two to the point. */

@@ -4,6 +4,8 @@ import type { Entry } from '../../state/model';
 import { GeneratedImage } from './GeneratedImage';
 import { Step, Workflow } from './Workflow';
 
+export { english } from '../../i18n/later';
+
 export { default as css } from './steps.css?inline';
 
 export default function Special({ entry }: { entry: Entry }): VNode | null {

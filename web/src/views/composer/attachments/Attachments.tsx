@@ -9,6 +9,8 @@ import { useView } from '../../view';
 import css from './attachments.css?inline';
 import { Thumbnail } from './Thumbnail';
 
+export { english } from '../../../i18n/later';
+
 export { css };
 
 interface Props {

@@ -8,6 +8,8 @@ import { typeInto } from '../typing';
 import css from './dictation.css?inline';
 import { base64, record, type Recorder } from './recorder';
 
+export { english } from '../../../i18n/later';
+
 export { css };
 
 /** How many levels are seen at once, and how many milliseconds one lasts. */

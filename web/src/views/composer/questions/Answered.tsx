@@ -5,6 +5,8 @@ import { Icon } from '../../icons/Icon';
 import { useView } from '../../view';
 import css from './answered.css?inline';
 
+export { english } from '../../../i18n/later';
+
 export { css };
 
 export default function Answered({ item }: { item: StructuredInputItem }): VNode {

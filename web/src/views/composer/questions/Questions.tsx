@@ -7,6 +7,8 @@ import { useView } from '../../view';
 import { choose, nothingGiven, optionsOf, recall, submission, write, type Given } from './answers';
 import css from './questions.css?inline';
 
+export { english } from '../../../i18n/later';
+
 export { css };
 
 interface Props {

@@ -20,6 +20,8 @@ import { Suggestions } from './suggestions';
 import css from './tags.css?inline';
 import { triggerAt, type Trigger } from './trigger';
 
+export { english } from '../../../i18n/later';
+
 export { css };
 
 /** How many states of the text are kept to find its tags again when an edit is undone. */
