@@ -82,6 +82,15 @@ function asHex(value: string): string {
   return `#${(high === low ? high : high + low).repeat(3)}`;
 }
 
+test('grays are of the hue of the background that the page gives, and as far from it as ever', () => {
+  const { subtle, 'surface-raised': raised } = tokens(
+    { surface: { background: '#0f172a', foreground: '' } },
+    'dark',
+  );
+  expect(subtle).toContain('oklch(from #0f172a calc(l + 0.072) c h)');
+  expect(raised).toContain('oklch(from #0f172a calc(l + 0.052) c h)');
+});
+
 test('tint, shade, density, radius and size each show', () => {
   const plain = themeTokens({});
   expect(tokens({ grayscale: { hue: 220, tint: 6 } }).border).not.toBe(plain.border);

@@ -114,19 +114,26 @@ function typeTokens({ typography }: ThemeOption): Tokens {
 function colourTokens({ color }: ThemeOption, isNight: boolean): Tokens {
   const gray = grayscale(color?.grayscale);
   const surfaces = surfaceColours(color?.surface);
+  const { background } = surfaces;
   // A page may give a dark background to the light scheme: text follows what it is written on.
   const ramp = (surfaces.isNight ?? isNight) ? DARK : LIGHT;
   const onDark = ramp === DARK;
   const accent = accentTokens(color?.accent, gray(ramp.text), onDark);
+  // As far from the background as ever, and of its hue: beside a blue, a gray that is less so looks brown.
+  const near = (lightness: number): string => {
+    if (background === null) return gray(lightness);
+    const own = `oklch(from ${background} calc(l + ${round(lightness - ramp.page)}) c h)`;
+    return `color-mix(in oklab,${gray(lightness)} 30%,${own})`;
+  };
   return {
-    surface: surfaces.background ?? gray(ramp.page),
-    'surface-raised': surfaces.elevated ?? gray(ramp.surface),
-    subtle: gray(ramp.subtle),
-    'code-bg': gray(ramp.subtle),
-    hover: gray(ramp.hover),
-    pressed: gray(ramp.pressed),
-    border: gray(ramp.line),
-    'border-strong': gray(ramp.strong),
+    surface: background ?? gray(ramp.page),
+    'surface-raised': surfaces.elevated ?? near(ramp.surface),
+    subtle: near(ramp.subtle),
+    'code-bg': near(ramp.subtle),
+    hover: near(ramp.hover),
+    pressed: near(ramp.pressed),
+    border: near(ramp.line),
+    'border-strong': near(ramp.strong),
     'text-faint': gray(ramp.faint),
     'text-muted': gray(ramp.muted),
     text: surfaces.text ?? gray(ramp.text),

@@ -1,14 +1,14 @@
-/** A card with what is known of an entity: its own words, and those of the preview that the page gives. */
+/** A card with what is known of an entity: the preview that the page gives, or else its name and its group. */
 import type { Entity } from '@openai/chatkit';
 import type { RefObject, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { isObject } from '../../protocol/wire';
 import { place } from '../../rich/Citation';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
+import { Preview } from './Preview';
+import css from './preview.css?inline';
 
-/** No preview is longer than this many lines. */
-const MOST_LINES = 8;
+export { css };
 
 interface Props {
   readonly entity: Entity;
@@ -18,11 +18,11 @@ interface Props {
 export default function EntityCard({ entity, anchor }: Props): VNode {
   const { conversation } = useView();
   const card = useRef<HTMLSpanElement>(null);
-  const [lines, setLines] = useState<readonly string[]>([]);
+  const [widget, setWidget] = useState<unknown>(null);
   useEffect(() => {
     let isWanted = true;
-    void conversation.previewEntity(entity).then((widget) => {
-      if (isWanted) setLines(words(widget).slice(0, MOST_LINES));
+    void conversation.previewEntity(entity).then((preview) => {
+      if (isWanted) setWidget(preview);
     });
     return () => {
       isWanted = false;
@@ -34,25 +34,23 @@ export default function EntityCard({ entity, anchor }: Props): VNode {
   return (
     <span class="ck-card" role="tooltip" popover="manual" ref={card}>
       <span class="ck-card-body">
-        <span class="ck-card-from">
-          {entity.icon && <Icon name={entity.icon} />}
-          {entity.group}
-        </span>
-        <span class="ck-card-title">{entity.title}</span>
-        {lines.map((line, index) => (
-          <span class="ck-card-text" key={index}>
-            {line}
-          </span>
-        ))}
+        <Preview widget={widget} otherwise={<Known entity={entity} />} />
       </span>
     </span>
   );
 }
 
-/** The texts of a widget, in reading order: what can be shown of it without its layout. */
-function words(node: unknown): string[] {
-  if (Array.isArray(node)) return node.flatMap(words);
-  if (!isObject(node)) return [];
-  const own = [node.value, node.label].filter((text) => typeof text === 'string' && text.trim() !== '');
-  return [...(own as string[]), ...words(node.children)];
+/** What the page said of it before it was asked for more. */
+function Known({ entity: { icon, group, title } }: { entity: Entity }): VNode {
+  return (
+    <>
+      {(icon ?? group) && (
+        <span class="ck-card-from">
+          {icon && <Icon name={icon} />}
+          {group}
+        </span>
+      )}
+      <span class="ck-card-title">{title}</span>
+    </>
+  );
 }
