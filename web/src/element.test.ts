@@ -1,88 +1,8 @@
-import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { afterEach, expect, test, vi } from 'vitest';
-import './define';
 import * as say from './testing/events';
+import { find, named, page, press, responding, shown, text, write, type Element } from './testing/page';
 import { RunServer } from './testing/runs';
-import { json, live, ScriptedServer, sse, type LiveResponse } from './testing/server';
-
-type Element = OpenAIChatKit & { options: ChatKitOptions | null };
-
-interface Page {
-  readonly element: Element;
-  readonly server: ScriptedServer;
-  /** Types of the events, in order; logs left out. */
-  readonly heard: string[];
-  readonly details: Record<string, unknown[]>;
-  readonly view: ShadowRoot;
-  set: (options?: Record<string, unknown>) => void;
-  ready: () => Promise<void>;
-}
-
-const NAMES =
-  'ready error effect deeplink response.start response.end history.open history.close thread.change thread.load.start thread.load.end tool.change'.split(
-    ' ',
-  );
-
-function page(): Page {
-  const element = document.createElement('openai-chatkit') as Element;
-  const server = new ScriptedServer();
-  const heard: string[] = [];
-  const details: Record<string, unknown[]> = {};
-  const set = (options: Record<string, unknown> = {}): void => {
-    const api = { url: '/chatkit', domainKey: 'x', fetch: server.fetch };
-    element.setOptions({ api, locale: 'en', ...options } as ChatKitOptions);
-  };
-  for (const name of NAMES) {
-    element.addEventListener(`chatkit.${name}`, (event: Event) => {
-      heard.push(name);
-      (details[name] ??= []).push((event as CustomEvent).detail);
-    });
-  }
-  const ready = async (): Promise<void> => {
-    await vi.waitFor(() => expect(heard).toContain('ready'));
-  };
-  const view = element.shadowRoot;
-  if (!view) throw new Error('no shadow root');
-  return { element, server, heard, details, view, set, ready };
-}
-
-async function shown(options?: Record<string, unknown>): Promise<Page> {
-  const it = page();
-  it.set(options);
-  document.body.append(it.element);
-  await it.ready();
-  return it;
-}
-
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in querySelector
-const find = <T extends HTMLElement>(it: Page, selector: string): T => {
-  const found = it.view.querySelector<T>(selector);
-  if (!found) throw new Error(`there is no ${selector} in ${it.view.textContent}`);
-  return found;
-};
-const text = (it: Page): string => it.view.textContent;
-const named = (it: Page, name: string): HTMLButtonElement => find(it, `[aria-label="${name}"]`);
-
-function write(it: Page, words: string): HTMLTextAreaElement {
-  const input = find<HTMLTextAreaElement>(it, 'textarea');
-  input.value = words;
-  input.dispatchEvent(new Event('input', { bubbles: true }));
-  return input;
-}
-
-function press(target: HTMLElement, key: string, init: KeyboardEventInit = {}): void {
-  target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }));
-}
-
-async function responding(it: Page): Promise<LiveResponse> {
-  const { reply, opened } = live();
-  it.server.on('threads.create', reply);
-  press(write(it, 'Hi'), 'Enter');
-  const stream = await opened;
-  stream.send(...say.answering('Hel'));
-  await vi.waitFor(() => expect(text(it)).toContain('Hel'));
-  return stream;
-}
+import { json, live, ScriptedServer, sse } from './testing/server';
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -355,6 +275,9 @@ test.each([true, false])(
       id: 'ada',
       title: 'Ada',
       inline_label: 'Ada L.',
+      label: 'Engineering',
+      group: 'People',
+      description: 'Writes programs',
       interactive,
       data: { k: 'v' },
     };
@@ -385,9 +308,11 @@ test.each([true, false])(
     }
     expect(onClick).toHaveBeenCalledTimes(2);
     expect(onClick).toHaveBeenCalledWith(
-      expect.objectContaining({ id: 'ada', title: 'Ada', data: { k: 'v' } }),
+      expect.objectContaining({ id: 'ada', title: 'Ada', group: 'People', data: { k: 'v' } }),
     );
     await vi.waitFor(() => expect(onRequestPreview).toHaveBeenCalled());
+    await vi.waitFor(() => expect(find(it, '.ck-cite .ck-card').textContent).toContain('Engineering'));
+    expect(find(it, '.ck-cite .ck-card').textContent).toContain('Writes programs');
   },
 );
 
@@ -516,15 +441,35 @@ test('another server means another conversation', async () => {
   });
 });
 
+test('a notice that is dismissed takes no other along', async () => {
+  const it = await shown();
+  const notice = (message: string): ReturnType<typeof say.event> =>
+    say.event({ type: 'notice', level: 'info', message });
+  const { reply, opened } = live();
+  it.server.on('threads.create', reply);
+  void it.element.sendUserMessage({ text: 'Hi' });
+  const stream = await opened;
+  stream.send(say.created(), say.done(say.user('u')), notice('One'), notice('Two'));
+  const texts = (): string[] =>
+    [...it.view.querySelectorAll('.ck-notice-body')].map((each) => each.textContent);
+  await vi.waitFor(() => expect(texts()).toEqual(['One', 'Two']));
+  named(it, 'Dismiss').click();
+  stream.send(notice('Three'));
+  await vi.waitFor(() => expect(texts()).toEqual(['Two', 'Three']));
+  find(it, '.ck-notice:last-of-type [aria-label=Dismiss]').click();
+  await vi.waitFor(() => expect(texts()).toEqual(['Two']));
+  stream.end();
+});
+
 test('a finished answer is announced whole; its tokens are not', async () => {
   const it = await shown();
   const stream = await responding(it);
   const announcer = (): string => find(it, '[aria-live=polite]').textContent;
-  expect(announcer()).toBe('');
+  expect(announcer()).not.toContain('Hel');
   expect(find(it, '[role=log]').getAttribute('aria-live')).toBe('off');
   stream.send(say.done(say.assistant('a', 'Hello')));
   stream.end();
-  await vi.waitFor(() => expect(announcer()).toBe('Hello'));
+  await vi.waitFor(() => expect(announcer()).toContain('Hello'));
 });
 
 test('every button has a name', async () => {

@@ -16,7 +16,7 @@ import type {
 } from '../protocol/types.gen';
 import { isObject } from '../protocol/wire';
 import { emptyDraft, fromContent, toContent } from '../state/draft';
-import { dropAfter } from '../state/reduce';
+import { emptyChat } from '../state/model';
 import { feedbackIds, hasUnsent } from '../state/selectors';
 import type { Answers, Rating } from '../state/store';
 import type { Turn } from '../state/turns';
@@ -100,16 +100,19 @@ export class Conversation {
   begin(): void {
     this.#tabs.open();
     void this.history.load();
-    const { initialThread } = this.#context.options();
-    if (initialThread !== null) void this.#threads.open(initialThread, false);
+    const { options, store } = this.#context;
+    const { initialThread } = options();
+    // The page may have begun something else already.
+    const isUntouched = store.phase.value === 'idle' && store.chat.value === emptyChat;
+    if (initialThread !== null && isUntouched) void this.#threads.open(initialThread, false);
   }
 
   /** After the element has been away from the page. */
   resume(): void {
     this.#tabs.open();
     void this.history.load();
-    const threadId = this.#context.store.chat.value.thread?.id;
-    if (threadId !== undefined) void this.#threads.open(threadId, false);
+    const threadId = this.#context.store.chat.value.thread?.id ?? this.#threads.opening;
+    if (threadId !== null) void this.#threads.open(threadId, false);
   }
 
   /** Lets go of whatever is under way; a server that can resume goes on with it. */
@@ -120,22 +123,25 @@ export class Conversation {
     void this.#turns.leave();
     this.#threads.abort();
     this.#uploads?.abort();
+    this.#context.store.isDictating.value = false;
   }
 
   /** Another server: nothing of the old one's may stay. */
   reset(): void {
     const { store } = this.#context;
     this.abort();
+    this.#context.client.forget();
     this.#turns.forget();
     this.#tabs.open();
     this.history.clear();
-    if (store.chat.value.thread || store.chat.value.entries.length > 0) this.#threads.startNew();
+    if (store.chat.value !== emptyChat || this.#threads.opening !== null) this.#threads.startNew();
     void this.history.load();
   }
 
   /** Keeps the selections that still exist and falls back to defaults for the rest. */
   applyOptions(options: Options): void {
     const { store } = this.#context;
+    if (!options.history.isEnabled) this.history.close();
     if (!options.tools.some((tool) => tool.id === store.toolId.value)) this.selectTool(null, 'options');
     const usable = options.models.filter((model) => !model.disabled);
     if (!usable.some((model) => model.id === store.modelId.value)) {
@@ -216,8 +222,10 @@ export class Conversation {
 
   async setThreadId(threadId: string | null): Promise<void> {
     this.#assertIdle('setThreadId');
-    if (threadId === (this.#context.store.chat.value.thread?.id ?? null)) return;
     this.history.close();
+    const { thread, failure } = this.#context.store.chat.value;
+    // What could not be loaded is left by asking for a new thread, too.
+    if (threadId === (thread?.id ?? null) && failure?.plan?.kind !== 'reload') return;
     if (threadId === null) this.#threads.startNew();
     else await this.#threads.open(threadId, true);
   }
@@ -281,8 +289,15 @@ export class Conversation {
 
   /** Tells the page that an entity was clicked, if it wants to know and may. */
   clickEntity(entity: Entity): void {
-    try {
+    this.attempt(() => {
       if (entity.interactive) this.#context.options().entities.click?.(entity);
+    });
+  }
+
+  /** Does what the page wants done at a click; what goes wrong there is told, and breaks nothing here. */
+  attempt(work: () => void): void {
+    try {
+      work();
     } catch (thrown) {
       this.report(thrown);
     }
@@ -436,7 +451,7 @@ export class Conversation {
     const { threadId, runId, retried } = news;
     const isNew = chat.value.thread?.id === threadId && !this.#turns.hasFollowed(runId);
     if (!isNew || hasUnsent(chat.value)) return;
-    if (retried !== null) chat.value = dropAfter(chat.value, retried);
+    if (retried !== null) this.#turns.dropAnswers(retried);
     this.#turns.attach(threadId, beginningOf(runId));
   }
 

@@ -19,6 +19,8 @@ export class Threads {
   readonly #context: Context;
   readonly #hooks: Hooks;
   #loading: AbortController | null = null;
+  /** The thread that is being opened, or was when the element left the page. */
+  opening: string | null = null;
 
   constructor(context: Context, hooks: Hooks) {
     this.#context = context;
@@ -31,6 +33,7 @@ export class Threads {
     this.#loading?.abort();
     const abort = new AbortController();
     this.#loading = abort;
+    this.opening = threadId;
     store.phase.value = 'loading';
     store.chat.value = emptyChat;
     store.liveTurn.value = null;
@@ -50,6 +53,7 @@ export class Threads {
       if (this.#loading === abort) {
         this.#loading = null;
         store.phase.value = 'idle';
+        if (!abort.signal.aborted) this.opening = null;
       }
       emit('chatkit.thread.load.end', { threadId });
     }
@@ -61,7 +65,7 @@ export class Threads {
   startNew(): void {
     const { store, emit } = this.#context;
     this.#loading?.abort();
-    this.#loading = null;
+    this.#loading = this.opening = null;
     store.chat.value = emptyChat;
     store.liveTurn.value = null;
     store.phase.value = 'idle';

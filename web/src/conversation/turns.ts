@@ -96,11 +96,19 @@ export class Turns {
     }
     const threadId = chat.value.thread?.id;
     if (threadId === undefined) return;
-    chat.value = dropAfter(chat.value, plan.itemId);
+    this.dropAnswers(plan.itemId);
     liveTurn.value = chat.value.entries.at(-1)?.key ?? null;
     scroll.value = { to: 'message' };
     const params = { thread_id: threadId, item_id: plan.itemId };
     return this.#start({ type: 'threads.retry_after_item', params }).accepted;
+  }
+
+  /** Takes away what answered a message, and what was thought of it. */
+  dropAnswers(itemId: string): void {
+    const { chat, ratings } = this.#context.store;
+    chat.value = dropAfter(chat.value, itemId);
+    const asked = chat.value.entries.at(-1)?.key;
+    ratings.value = Object.fromEntries(Object.entries(ratings.value).filter(([key]) => key !== asked));
   }
 
   /** Answers the questions of an item; settles with the first event of what follows. */

@@ -48,10 +48,15 @@ export interface LoadedThread {
 
 export class Client {
   readonly #context: ClientContext;
-  readonly #secret = new ClientSecret();
+  #secret = new ClientSecret();
 
   constructor(context: ClientContext) {
     this.#context = context;
+  }
+
+  /** Another server: the secret of the old one is not for it. */
+  forget(): void {
+    this.#secret = new ClientSecret();
   }
 
   /** The absolute URL of the endpoint, without which no relative link of an answer can be resolved. */
@@ -151,10 +156,11 @@ export class Client {
   async #sendSigned(init: RequestInit, renew: NonNullable<Api['getClientSecret']>): Promise<Response> {
     // Now, before anything is waited for: the page may name another server meanwhile.
     const url = this.endpoint().href;
-    const secret = await this.#secret.get(renew, null);
+    const kept = this.#secret;
+    const secret = await kept.get(renew, null);
     const response = await this.#send(init, url, secret);
     if (response.status !== 401) return response;
-    return this.#send(init, url, await this.#secret.get(renew, secret));
+    return this.#send(init, url, await kept.get(renew, secret));
   }
 
   #send(init: RequestInit, url: string, secret: string | null): Promise<Response> {

@@ -1,9 +1,10 @@
 /** Citation markers in the text, and the card each shows on hover, focus or (for those without a link) click. */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import type { Cite } from './citations';
-import { usePagesEntity } from './entitySource';
+import { cardOf, usePagesEntity } from './entitySource';
 import { EntityName } from '../views/entity/EntityName';
+import { Icon } from '../views/icons/Icon';
 import { doubt } from '../protocol/additions';
 import { NEW_TAB, outward } from './outward';
 import { publisher } from './sources';
@@ -65,6 +66,8 @@ function Marker({
   };
   const isDoubt = doubt(source) !== null;
   const inline = source.type === 'entity' ? source.inline_label : null;
+  const icon = source.type === 'entity' && !inline ? source.icon : null;
+  const mark = inline ?? (icon ? <Icon name={icon} /> : number);
   const href = source.type === 'url' ? webAddress(source.url, context.resolveUrl) : null;
   const props = {
     class: isDoubt ? 'ck-cite ck-doubt' : inline ? 'ck-cite ck-cite-text' : 'ck-cite',
@@ -77,8 +80,8 @@ function Marker({
   if (entity) {
     return (
       <span class="ck-cite-anchor">
-        <EntityName entity={entity} class={props.class}>
-          {inline ?? <Numbered label={props['aria-label']} number={number} />}
+        <EntityName {...cardOf(source)} entity={entity} class={props.class}>
+          {inline ?? <Marked label={props['aria-label']}>{mark}</Marked>}
         </EntityName>
       </span>
     );
@@ -87,7 +90,7 @@ function Marker({
     <span class="ck-cite-anchor" ref={root} onMouseEnter={show} onMouseLeave={leave}>
       {href === null ? (
         <button type="button" {...props} onClick={show}>
-          {isDoubt ? '?' : (inline ?? number)}
+          {isDoubt ? '?' : mark}
         </button>
       ) : (
         <a href={href} {...props} {...outward} aria-describedby={open ? `${cardId} ${NEW_TAB}` : NEW_TAB}>
@@ -99,11 +102,11 @@ function Marker({
   );
 }
 
-/** A number, spoken as what it stands for. */
-function Numbered({ label, number }: { label: string; number: number }): VNode {
+/** A number or an icon, spoken as what it stands for. */
+function Marked({ label, children }: { label: string; children: ComponentChildren }): VNode {
   return (
     <>
-      <span aria-hidden="true">{number}</span>
+      <span aria-hidden="true">{children}</span>
       <span class="ck-hidden">{label}</span>
     </>
   );
@@ -121,10 +124,16 @@ function Card({ id, source, anchor }: CardProps): VNode {
     if (card.current && anchor.current) place(card.current, anchor.current);
   });
   const from = publisher(source);
+  const icon = source.type === 'entity' && source.icon;
   return (
     <span class="ck-card" id={id} role="tooltip" popover="manual" ref={card}>
       <span class="ck-card-body">
-        {from !== '' && <span class="ck-card-from">{from}</span>}
+        {(from !== '' || icon) && (
+          <span class="ck-card-from">
+            {icon && <Icon name={icon} />}
+            {from}
+          </span>
+        )}
         <span class="ck-card-title">{source.title}</span>
         {source.description && <span class="ck-card-text">{source.description}</span>}
         {source.timestamp && <span class="ck-card-from">{source.timestamp}</span>}

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { EntityName } from '../views/entity/EntityName';
-import { usePagesEntity } from './entitySource';
+import { cardOf, usePagesEntity } from './entitySource';
 import { outward } from './outward';
 import { publisher, type NumberedSource } from './sources';
 import type { Source } from '../protocol/types.gen';
@@ -70,7 +70,7 @@ function SourceRow({
   const entity = usePagesEntity(source);
   if (entity) {
     return (
-      <EntityName entity={entity} class="ck-source">
+      <EntityName {...cardOf(source)} entity={entity} class="ck-source">
         {content}
       </EntityName>
     );

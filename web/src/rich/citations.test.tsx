@@ -189,6 +189,20 @@ describe('a marker', () => {
   });
 });
 
+test.each([
+  [{ icon: 'user', inline_label: 'Ada' }, 'Ada', 0],
+  [{ icon: 'user' }, '', 1],
+  [{}, '1', 0],
+])('an entity is marked by its own words, else its icon, else its number: %j', (own, words, icons) => {
+  const source = { type: 'entity', id: 'ada', title: 'Ada Lovelace', ...own } as Source;
+  const { root } = mountMarkdown({ text: 'Said.', annotations: [cite(source, 4)] });
+  const marker = root.querySelector('.ck-cite');
+  expect(marker?.textContent).toBe(words);
+  expect(marker?.querySelectorAll('svg')).toHaveLength(icons);
+  expect(marker?.getAttribute('aria-label')).toBe('Source 1: Ada Lovelace');
+  root.remove();
+});
+
 describe('a sentence that no cited passage supports', () => {
   const doubtful: Source = {
     type: 'entity',

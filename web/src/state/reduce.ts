@@ -52,7 +52,8 @@ export function reduce(state: ChatState, event: ThreadStreamEvent): ChatState {
         notices: [
           ...state.notices,
           {
-            key: `notice-${state.notices.length}`,
+            // Not their number: some may have been dismissed.
+            key: String(Number(state.notices.at(-1)?.key ?? 0) + 1),
             level: event.level,
             title: event.title ?? null,
             message: event.message,

@@ -1,4 +1,4 @@
-/** A card with what is known of an entity: the preview that the page gives, or else its name and its group. */
+/** A card with what is known of an entity: the preview that the page gives, or else its name and what stands with it. */
 import type { Entity } from '@openai/chatkit';
 import type { RefObject, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -12,10 +12,12 @@ export { css };
 
 interface Props {
   readonly entity: Entity;
+  readonly label?: string | undefined;
+  readonly description?: string | undefined;
   readonly anchor: RefObject<HTMLElement | null>;
 }
 
-export default function EntityCard({ entity, anchor }: Props): VNode {
+export default function EntityCard({ entity, label, description, anchor }: Props): VNode {
   const { conversation } = useView();
   const card = useRef<HTMLSpanElement>(null);
   const [widget, setWidget] = useState<unknown>(null);
@@ -34,23 +36,24 @@ export default function EntityCard({ entity, anchor }: Props): VNode {
   return (
     <span class="ck-card" role="tooltip" popover="manual" ref={card}>
       <span class="ck-card-body">
-        <Preview widget={widget} otherwise={<Known entity={entity} />} />
+        <Preview widget={widget} otherwise={<Known {...{ entity, label, description }} />} />
       </span>
     </span>
   );
 }
 
 /** What the page said of it before it was asked for more. */
-function Known({ entity: { icon, group, title } }: { entity: Entity }): VNode {
+function Known({ entity, label = entity.group, description }: Omit<Props, 'anchor'>): VNode {
   return (
     <>
-      {(icon ?? group) && (
+      {(entity.icon ?? label) && (
         <span class="ck-card-from">
-          {icon && <Icon name={icon} />}
-          {group}
+          {entity.icon && <Icon name={entity.icon} />}
+          {label}
         </span>
       )}
-      <span class="ck-card-title">{title}</span>
+      <span class="ck-card-title">{entity.title}</span>
+      {description && <span class="ck-card-text">{description}</span>}
     </>
   );
 }

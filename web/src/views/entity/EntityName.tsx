@@ -20,13 +20,17 @@ export function toEntity({ id, text, data, group, interactive = false }: UserMes
 
 interface Props {
   readonly entity: Entity;
+  /** What its card says above and below its name. */
+  readonly label?: string | undefined;
+  readonly description?: string | undefined;
   readonly class?: string;
   /** Not to be reached with the keyboard: it only repeats what can be. */
   readonly isSilent?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function EntityName({ entity, class: extra, isSilent = false, children }: Props): VNode {
+export function EntityName(props: Props): VNode {
+  const { entity, class: extra, isSilent = false, children } = props;
   const { conversation, options } = useView();
   const { click, preview } = options.value.entities;
   const root = useRef<HTMLButtonElement>(null);
@@ -73,7 +77,7 @@ export function EntityName({ entity, class: extra, isSilent = false, children }:
       }}
     >
       {children}
-      {isOpen && <EntityCard entity={entity} anchor={root} />}
+      {isOpen && <EntityCard {...props} anchor={root} />}
     </button>
   );
 }

@@ -33,7 +33,9 @@ export function Header(): VNode | null {
             part="header-button"
             icon={header.left.icon}
             label={spoken(header.left.icon)}
-            onClick={header.left.onClick}
+            onClick={() => {
+              if (header.left) conversation.attempt(header.left.onClick);
+            }}
           />
         )}
         <slot name="header-start" />
@@ -50,7 +52,9 @@ export function Header(): VNode | null {
             part="header-button"
             icon={header.right.icon}
             label={spoken(header.right.icon)}
-            onClick={header.right.onClick}
+            onClick={() => {
+              if (header.right) conversation.attempt(header.right.onClick);
+            }}
           />
         )}
         {!isFresh && (

@@ -14,7 +14,9 @@ export function TurnActions({ turn, isLast }: { turn: Turn; isLast: boolean }): 
   const { canRate, canRetry } = options.value;
   const isRetryable =
     canRetry && isLast && turn.asked !== null && conversation.canSubmit() && store.failure.value === null;
-  if (!canCopy && !canRate && !isRetryable) return null;
+  // A call of the page's tool alone is no answer.
+  const isAnswered = turn.replies.some(({ item }) => item.type !== 'client_tool_call');
+  if (!isAnswered || (!canCopy && !canRate && !isRetryable)) return null;
   return (
     <div class="ck-actions" part="actions">
       {canCopy && <CopyButton text={() => copyTextOf(turn)} label={t.copy} />}

@@ -17,7 +17,7 @@ export function UserMessage({ item, isUnsent }: { item: UserMessageItem; isUnsen
       <h3 class="ck-hidden">{t.youSaid}</h3>
       {attachments.length > 0 && <SentFiles attachments={attachments} />}
       {item.quoted_text ? <blockquote class="ck-quoted">{item.quoted_text}</blockquote> : null}
-      {item.content.length > 0 && (
+      {plainText(item.content) !== '' && (
         <div class="ck-said">
           <CopyButton text={() => plainText(item.content)} label={t.copyMessage} />
           <div class="ck-bubble" part="user-bubble" dir="auto">

@@ -14,8 +14,8 @@ export function StartScreen(): VNode {
       </h2>
       {prompts.length > 0 && (
         <ul class="ck-prompts">
-          {prompts.map((prompt) => (
-            <li key={prompt.label}>
+          {prompts.map((prompt, index) => (
+            <li key={index}>
               <button
                 type="button"
                 class="ck-prompt"

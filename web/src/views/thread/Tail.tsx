@@ -20,7 +20,7 @@ export function Tail({ turn }: { turn: Turn | null }): VNode {
       ) : (
         isResponding && isWaiting(turn) && <Thinking />
       )}
-      {turn && !isResponding && turn.replies.length > 0 && <TurnActions turn={turn} isLast />}
+      {turn && !isResponding && <TurnActions turn={turn} isLast />}
       {store.notices.value.map((notice) => (
         <NoticeBanner key={notice.key} notice={notice} />
       ))}

@@ -15,6 +15,19 @@ export interface Recorder {
 /** Rejects as `getUserMedia` does where there is no microphone, or no leave to use it. */
 export async function record(): Promise<Recorder> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  try {
+    return recordFrom(stream);
+  } catch (thrown) {
+    stopAll(stream);
+    throw thrown;
+  }
+}
+
+function stopAll(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+function recordFrom(stream: MediaStream): Recorder {
   const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
   const recorder = new MediaRecorder(stream, mimeType === undefined ? {} : { mimeType });
   const parts: Blob[] = [];
@@ -23,7 +36,7 @@ export async function record(): Promise<Recorder> {
   };
   const meter = createMeter(stream);
   const release = (): void => {
-    for (const track of stream.getTracks()) track.stop();
+    stopAll(stream);
     meter.close();
   };
   recorder.start();
@@ -31,11 +44,14 @@ export async function record(): Promise<Recorder> {
     level: meter.level,
     finish: () =>
       new Promise((resolve) => {
-        recorder.onstop = () => {
+        const end = (): void => {
           release();
           resolve(new Blob(parts, { type: recorder.mimeType || (mimeType ?? 'audio/webm') }));
         };
-        recorder.stop();
+        recorder.onstop = end;
+        // A microphone that was pulled out has ended it already.
+        if (recorder.state === 'inactive') end();
+        else recorder.stop();
       }),
     cancel: () => {
       recorder.ondataavailable = null;

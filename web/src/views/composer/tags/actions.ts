@@ -31,7 +31,7 @@ export function useActions(area: RefObject<HTMLTextAreaElement | null>): Action[
           store.isDictating.value = true;
         },
       },
-    store.chat.value.thread !== null && {
+    store.thread.value !== null && {
       label: t.newChat,
       icon: 'compose',
       run: () => void conversation.newChat(),
