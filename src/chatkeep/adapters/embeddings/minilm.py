@@ -2,7 +2,7 @@
 
 Above: `find_embedder` makes one. Below: `graph` builds what `onnxruntime` runs, `safetensors` holds
 the words. Constructing it costs nothing; the session, some 70 MB, loads at first use in a third of a
-second, or with `warm_up`, and is let go of after ten minutes without use.
+second, and is let go of after ten minutes without use.
 """
 
 import asyncio
@@ -73,12 +73,6 @@ class MiniLM:
     @property
     def max_tokens(self) -> int:
         return _MAX_TOKENS
-
-    async def warm_up(self) -> None:
-        """Load the model, building its graph the first time, so that the first question is not slow."""
-        await self._in_thread(self._load)
-        await self._in_thread(_return_memory)
-        self._rest_when_idle()
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
