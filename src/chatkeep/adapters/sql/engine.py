@@ -97,7 +97,7 @@ class _Errand(Generic[T]):
 
 
 class _Lane:
-    """Threads with a connection each. An executor, with its two futures and their locks, costs more than a write."""
+    """Threads with a connection each. An executor's two futures and their locks cost more than a write."""
 
     def __init__(self, path: Path, threads: int, begin: Callable[[Connection], None]) -> None:
         self._engine: Engine = create_engine(
