@@ -79,7 +79,13 @@ function building(mode: string): BuildEnvironmentOptions {
           output: {
             chunkFileNames: isPackage ? 'chunks/[name]-[hash].js' : '[name].js',
             // What is needed at first stays in the script, whatever else needs it: it cannot wait for another.
-            codeSplitting: { groups: [{ name: 'initial', tags: ['$initial'] }] },
+            // What the heavy widgets share with the others is no part of the chunk that loads them: it would need itself.
+            codeSplitting: {
+              groups: [
+                { name: 'initial', tags: ['$initial'] },
+                { name: 'widgets', test: /src\/widgets\/(?:context|style)\.ts/ },
+              ],
+            },
           },
         },
   };

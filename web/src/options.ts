@@ -81,6 +81,7 @@ export interface Options {
   readonly entities: Entities;
   readonly commands: Commands | null;
   readonly onClientTool: ChatKitOptions['onClientTool'];
+  readonly onWidgetAction: NonNullable<ChatKitOptions['widgets']>['onAction'];
 }
 
 type Json = Record<string, unknown>;
@@ -130,6 +131,7 @@ export function readOptions(raw: unknown, language: string): Options {
     entities: readEntities(object(given.entities)),
     commands: readCommands(object(given.commands)),
     onClientTool: bound(given, 'onClientTool') ?? undefined,
+    onWidgetAction: bound(object(given.widgets), 'onAction') ?? undefined,
   };
 }
 

@@ -96,6 +96,11 @@ export class Conversation {
     });
   }
 
+  /** For the parts of the conversation that are loaded later. */
+  get context(): Context {
+    return this.#context;
+  }
+
   /** The first requests: the list of conversations and the thread to begin with. */
   begin(): void {
     this.#tabs.open();

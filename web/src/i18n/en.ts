@@ -60,7 +60,6 @@ export const en = {
   retryAnswer: 'Answer again',
   reload: 'Load again',
   reply: 'Reply',
-  hiddenWidget: 'This content cannot be shown here.',
 
   // Code, formulas, diagrams, tables, pictures
   code: 'Code',

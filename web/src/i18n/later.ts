@@ -59,6 +59,13 @@ export const english = {
   generatedImage: 'Generated image',
   generatingImage: 'Making an image',
 
+  // Widgets
+  hiddenWidget: 'This content cannot be shown here.',
+  showMore: 'Show more',
+  choose: 'Choose…',
+  clear: 'Clear',
+  nothingFound: 'Nothing found',
+
   // Workflows, tasks, progress
   thoughtMoment: 'Thought for a moment',
   worked: 'Worked for {duration}',

@@ -96,12 +96,14 @@ function updateWidget(widget: WidgetRoot, update: ThreadItemUpdate): WidgetRoot 
   }
 }
 
-/** `tree` with the node of that id replaced, wherever in its properties it sits. */
+/** `tree` with the node of that id replaced, wherever in its properties it sits; what an action carries is no node. */
 function mapNode(tree: unknown, id: string, change: (node: Record<string, unknown>) => unknown): unknown {
   if (Array.isArray(tree)) return tree.map((child) => mapNode(child, id, change));
   if (!isObject(tree)) return tree;
   if (tree.id === id && typeof tree.type === 'string') return change(tree);
-  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, mapNode(child, id, change)]));
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, child]) => [key, key === 'payload' ? child : mapNode(child, id, change)]),
+  );
 }
 
 /** More parts than any message has; a nonsensical index must not allocate a list of that length. */

@@ -1,4 +1,4 @@
-/** One item of an answer, by its type. What cannot be shown yet says so quietly. */
+/** One item of an answer, by its type. */
 import type { VNode } from 'preact';
 import { lazy } from '../../lazy';
 import type { Entry } from '../../state/model';
@@ -10,6 +10,7 @@ import { AssistantMessage } from './AssistantMessage';
 const Special = lazy(() => import('./Special'), {
   loading: ({ entry }: { entry: Entry }) => (entry.isFinal ? null : <Thinking />),
 });
+const Widget = lazy(() => import('../../widgets/Widget'));
 const Answered = lazy(() => import('../composer/questions/Answered'));
 
 export function Reply({ entry }: { entry: Entry }): VNode | null {
@@ -29,11 +30,7 @@ export function Reply({ entry }: { entry: Entry }): VNode | null {
         <Answered item={item} />
       );
     case 'widget':
-      return item.copy_text ? (
-        <p class="ck-copy-text">{item.copy_text}</p>
-      ) : (
-        <Placeholder icon="info" text={t.hiddenWidget} />
-      );
+      return <Widget entry={entry} />;
     default:
       return null;
   }
