@@ -133,6 +133,26 @@ def test_escape_passes_a_mention_over_and_enter_then_sends(page: Page, server: S
     assert sent(page, server)["content"] == [{"type": "input_text", "text": "@bob"}]
 
 
+def test_a_draft_of_several_lines_has_the_whole_width(page: Page, server: SmallServer) -> None:
+    box = open_page(page, server, "")
+    box.fill("One line")
+    send = page.get_by_role("button", name="Send message")
+
+    def below() -> bool:
+        there: bool = page.evaluate(
+            "([box, send]) => send.getBoundingClientRect().top >= box.getBoundingClientRect().bottom",
+            [box.element_handle(), send.element_handle()],
+        )
+        return there
+
+    assert not below()
+    box.press("Shift+Enter")
+    box.press_sequentially("and another")
+    assert below()
+    box.fill("")
+    assert not below()
+
+
 def test_paste_is_plain_text(page: Page, server: SmallServer) -> None:
     box = open_page(page, server, _PEOPLE)
     page.evaluate(

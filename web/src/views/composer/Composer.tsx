@@ -1,7 +1,7 @@
 /** Where messages are written. The draft lives in the store, so that re-rendering never loses it. */
 import { useComputed } from '@preact/signals';
 import type { RefObject, VNode } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { lazy } from '../../lazy';
 import { edited } from '../../state/draft';
 import { pendingQuestions } from '../../state/selectors';
@@ -11,6 +11,9 @@ import { PlainMarkdown } from '../message/PlainMarkdown';
 import { useView } from '../view';
 import { MentionButton, ModelPicker, PlusMenu, Tools } from './Pickers';
 import { canRecord } from './tools';
+
+/** Pixels, with its padding; somewhat more, for who zooms. */
+const ONE_LINE = 48;
 
 const nothing = (): null => null;
 const silently = { loading: nothing, failed: nothing };
@@ -62,6 +65,7 @@ function Composer(): VNode {
   const files = store.files.value;
   const isLocked = store.thread.value?.status?.type === 'locked';
   const area = useRef<HTMLTextAreaElement>(null);
+  const [isTall, setTall] = useState(false);
   const submit = (): void => {
     if (conversation.submit()) focusComposer();
   };
@@ -71,7 +75,7 @@ function Composer(): VNode {
     <form
       class="ck-composer"
       part="composer"
-      data-wide={hasTools ? '' : undefined}
+      data-wide={hasTools || isTall ? '' : undefined}
       data-locked={isLocked ? '' : undefined}
       onClick={(event) => {
         if (event.target === event.currentTarget) focusComposer();
@@ -85,7 +89,7 @@ function Composer(): VNode {
       {(attachments !== null || files.length > 0) && <Attachments area={area} />}
       <Problem />
       <div class="ck-field">
-        <Input area={area} onSend={submit} />
+        <Input area={area} onSend={submit} onGrown={setTall} />
         {hasTags && <Tags area={area} />}
       </div>
       {store.isDictating.value ? (
@@ -164,9 +168,11 @@ function Problem(): VNode | null {
 interface InputProps {
   readonly area: RefObject<HTMLTextAreaElement | null>;
   readonly onSend: () => void;
+  /** Told whether the text takes more than a line, and so wants the whole width; until it is all gone. */
+  readonly onGrown: (change: (isTall: boolean) => boolean) => void;
 }
 
-function Input({ area, onSend }: InputProps): VNode {
+function Input({ area, onSend, onGrown }: InputProps): VNode {
   const { store, options, messages } = useView();
   const t = messages.value;
   const { tools, placeholder } = options.value;
@@ -179,6 +185,7 @@ function Input({ area, onSend }: InputProps): VNode {
     : (tool?.placeholderOverride ?? placeholder ?? t.placeholder);
   useLayoutEffect(() => {
     grow(area.current);
+    onGrown((isTall) => text !== '' && (isTall || (area.current?.scrollHeight ?? 0) > ONE_LINE));
   }, [text]);
   return (
     <textarea
