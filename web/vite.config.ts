@@ -3,7 +3,7 @@
  *
  * - into the Python package: `chatkit.js`, the element as one script for any page, and what it loads later; with
  *   `page`, the chat page that the server shows at `/`. Names are fixed, because the package serves them by name.
- * - `package`: `dist/`, what would be published to npm.
+ * - `package`: `dist/`, what would be published to npm, or the folder that OUT_DIR names.
  * - `size`: nothing; prints what the script weighs. `weigh`: nothing, for the test that weighs it.
  */
 import { readFileSync } from 'node:fs';
@@ -32,6 +32,8 @@ const pageFiles: Plugin = {
 };
 
 const SERVED = '../src/chatkeep/_web';
+/** Where the package's files go. */
+const PACKAGED = process.env.OUT_DIR ?? 'dist';
 /** Where the element's files of this version lie, seen from the root of the server. */
 const folder = `chatkit/${manifest.version}/`;
 /** The first to have all that the styles use; `light-dark()` is the youngest. */
@@ -47,7 +49,7 @@ const printed = weigh((sizes) => {
 
 const PLUGINS: Readonly<Record<string, Plugin[]>> = {
   page: [pageFiles, compress(SERVED)],
-  package: [lexerOnly, packageFiles(`${SERVED}/${folder}`)],
+  package: [lexerOnly, packageFiles(`${SERVED}/${folder}`, PACKAGED)],
   size: [lexerOnly, words, linked, ...printed],
   weigh: [lexerOnly, words, linked],
   production: [lexerOnly, words, linked, compress(SERVED)],
@@ -58,7 +60,7 @@ function building(mode: string): BuildEnvironmentOptions {
   const isPackage = mode === 'package';
   const isDry = mode === 'size' || mode === 'weigh';
   return {
-    outDir: isPackage ? 'dist' : SERVED,
+    outDir: isPackage ? PACKAGED : SERVED,
     emptyOutDir: !isPage && !isDry,
     copyPublicDir: !isPackage,
     write: !isDry,

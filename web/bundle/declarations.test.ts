@@ -52,7 +52,9 @@ test(
     chat.options = options;
     const vendors: Vendors = chat;
     const ours: OpenAIChatKit = vendors;
-    const found: OpenAIChatKit | null = document.querySelector('openai-chatkit');
+    const found = document.querySelector('openai-chatkit');
+    found?.setOptions(options);
+    document.createElement('openai-chatkit').setOptions(options);
     chat.addEventListener('chatkit.thread.change', (event) => event.detail.threadId?.length);
     const sent: Promise<void> = chat.sendAction({ type: 'x' });
     export const all = [ours, found, sent] as const;

@@ -31,6 +31,8 @@ export function declarations(file: string, className: string): string {
     `export type * from '${VENDOR}';`,
     ...found.local.values(),
     `declare module '${VENDOR}' {\n  interface OpenAIChatKit {\n${own.map(signature).join('\n')}\n  }\n}`,
+    // ChatKit's package has this too, in a file that nothing of it leads to.
+    `declare global {\n  interface HTMLElementTagNameMap {\n    'openai-chatkit': OpenAIChatKit;\n  }\n}`,
     '',
   ].join('\n\n');
 }
