@@ -62,7 +62,7 @@ function coloured(text: string, language: string): VNode | string {
 }
 
 /** Code in one colour. */
-export function Plain({ text }: ColouredProps): VNode {
+export function Plain({ text }: Pick<ColouredProps, 'text'>): VNode {
   return <>{text}</>;
 }
 

@@ -232,6 +232,15 @@ describe('blocks', () => {
     root.remove();
   });
 
+  test('rarer references are characters as soon as their names are known', async () => {
+    const { root } = mountMarkdown({
+      text: '&Alpha; is no &alpha; &amp;beta; [&sum;](https://a.test "&Ouml;")',
+    });
+    await expect.poll(() => root.textContent).toBe('&Alpha; is no α &beta; ∑');
+    expect(root.querySelector('a')?.title).toBe('Ö');
+    root.remove();
+  });
+
   test('raw HTML is text, comments are nothing, and <br> breaks a line', () => {
     expect(html({ text: 'a <b>x</b><!-- no --> c<br>d' })).toBe(
       '<div class="ck-md"><p>a &lt;b&gt;x&lt;/b&gt; c<br>d</p></div>',

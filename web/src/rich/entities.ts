@@ -3,16 +3,13 @@
  * would need a Trusted Types exception. Names are those of HTML 4 that answers use; others stay as written.
  */
 
-// Latin-1 from U+00A0 on, in order.
-const LATIN1 =
-  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
-const OTHERS =
-  'amp& lt< gt> quot" apos\' ndash– mdash— lsquo‘ rsquo’ sbquo‚ ldquo“ rdquo” bdquo„ bull• hellip… prime′ Prime″ lsaquo‹ rsaquo› euro€ trade™ larr← uarr↑ rarr→ darr↓ harr↔ rArr⇒ hArr⇔ minus− lowast∗ radic√ infin∞ asymp≈ ne≠ equiv≡ le≤ ge≥ sum∑ prod∏ int∫ part∂ nabla∇ isin∈ forall∀ exist∃ alpha\u03b1 beta\u03b2 gamma\u03b3 delta\u03b4 epsilon\u03b5 theta\u03b8 lambda\u03bb mu\u03bc pi\u03c0 sigma\u03c3 tau\u03c4 phi\u03c6 omega\u03c9 Delta\u0394 Sigma\u03a3 Omega\u03a9 check✓ dagger† ensp\u2002 emsp\u2003 thinsp\u2009 zwj\u200d zwnj\u200c';
+/** The names that answers use most; `Reference` knows more, and comes when one of them does. */
+const COMMON = named(
+  'amp& lt< gt> quot" apos\' nbsp\u00a0 ndash– mdash— hellip… bull• middot· copy© reg® trade™ deg° plusmn± times× rarr→ larr← euro€ le≤ ge≥ ne≠',
+);
 
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ...LATIN1.split(' ').map((name, i) => [name, String.fromCharCode(160 + i)] as const),
-  ...OTHERS.split(' ').map((pair) => [pair.slice(0, -1), pair.slice(-1)] as const),
-]);
+/** What is added to the name of a letter, and to the letter. */
+const MARKS = named('grave\u0300 acute\u0301 circ\u0302 tilde\u0303 uml\u0308 ring\u030a cedil\u0327');
 
 /** One character reference; the whole of it is replaced or kept. */
 export const REFERENCE = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w{1,31}));/gi;
@@ -20,9 +17,21 @@ export const REFERENCE = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w{1,31}));/gi;
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(REFERENCE, (whole, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return NAMED.get(name) ?? whole;
+    if (name !== undefined) return COMMON.get(name) ?? markedLetter(name) ?? whole;
     const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
     const valid = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
     return valid ? String.fromCodePoint(code) : '\ufffd';
   });
+}
+
+/** `eacute`: a letter's name and its mark's. */
+function markedLetter(name: string): string | undefined {
+  const mark = MARKS.get(name.slice(1));
+  const letter = (name.charAt(0) + (mark ?? '')).normalize();
+  return mark !== undefined && letter.length === 1 ? letter : undefined;
+}
+
+/** Names with the character that each stands for at its end. */
+export function named(pairs: string): ReadonlyMap<string, string> {
+  return new Map(pairs.split(' ').map((pair) => [pair.slice(0, -1), pair.slice(-1)]));
 }

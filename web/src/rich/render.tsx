@@ -10,13 +10,15 @@ import { isVoid, type Block } from './blocks';
 import { Cites } from './Citation';
 import { inward, shift, tableCell, takeUpTo, type Mark } from './citations';
 import { PENDING } from './closeOpen';
-import { CodeBlock } from './CodeBlock';
+import { CodeBlock, Plain } from './CodeBlock';
 import type { RichLabels } from './context';
 import type { Formula } from './delimiters';
 import { Diagram } from './Diagram';
 import { decodeEntities, REFERENCE } from './entities';
 import { Grouped, type RenderPart } from './grouped';
 import { Image, imageUrl } from './Image';
+import { lazy } from '../lazy';
+import type { ReferenceProps } from './Reference';
 import { headOf, partsOf, type Row } from './long';
 import { Maths } from './Maths';
 import { after, under, type Outline } from './outline';
@@ -31,6 +33,8 @@ export interface RenderContext {
   /** The level of the first heading. */
   heading: number;
 }
+
+const Reference = lazy<ReferenceProps>(() => import('./Reference'), { loading: Plain, failed: Plain });
 
 export class Renderer {
   readonly #context: RenderContext;
@@ -235,11 +239,11 @@ export class Renderer {
         ({ index, 0: { length } }) => index < mark.at && mark.at < index + length,
       );
       const to = Math.min(raw.length, Math.max(from, inside ? inside.index + inside[0].length : mark.at));
-      if (to > from) out.push(decodeEntities(raw.slice(from, to)));
+      out.push(...decoded(raw.slice(from, to)));
       out.push(...this.#cites([mark]));
       from = to;
     }
-    if (from < raw.length) out.push(decodeEntities(raw.slice(from)));
+    out.push(...decoded(raw.slice(from)));
     return out;
   }
 
@@ -319,6 +323,18 @@ export class Renderer {
 
 /** The last line of a fenced block whose end has come. */
 const ENDS_WITH_FENCE = /\n[ \t]*(?:`{3,}|~{3,})[ \t]*\n*$/;
+
+/** Text with its references replaced; what stands for a rarer name comes later. */
+function decoded(raw: string): ComponentChildren[] {
+  const out: ComponentChildren[] = [];
+  let from = 0;
+  for (const { 0: text, index } of raw.matchAll(REFERENCE)) {
+    if (decodeEntities(text) !== text) continue;
+    out.push(decodeEntities(raw.slice(from, index)), <Reference text={text} />);
+    from = index + text.length;
+  }
+  return from < raw.length ? [...out, decodeEntities(raw.slice(from))] : out;
+}
 
 function source(tokens: readonly Token[]): string {
   return tokens.map(({ raw }) => raw).join('');

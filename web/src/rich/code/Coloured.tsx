@@ -9,5 +9,5 @@ export { css };
 
 export default function Coloured({ text, language }: ColouredProps): VNode {
   const nodes = useMemo(() => colour(text, language), [text, language]);
-  return nodes === null ? <Plain text={text} language={language} /> : <>{nodes}</>;
+  return nodes === null ? <Plain text={text} /> : <>{nodes}</>;
 }
