@@ -117,6 +117,32 @@ def test_a_chunk_that_is_not_the_pinned_scripts_own_does_not_run(
     expect_history(page)
 
 
+def speak_german(page: Page, chatkeep: Server) -> None:
+    set_options = (
+        "url => document.querySelector('openai-chatkit').setOptions({ api: { url }, locale: 'de-DE' })"
+    )
+    page.evaluate(set_options, f"{chatkeep.url}/chatkit")
+
+
+def test_a_pinned_script_takes_translations_that_are_its_own(
+    page: Page, site: Site, chatkeep: Server
+) -> None:
+    def alter(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, body="window.tampered = true;" + reply.text())
+
+    page.route("**/words-*", alter)
+    page.goto(publish(site, chatkeep, script_tag(chatkeep.url, built_assets()[0])))
+    with page.expect_response("**/words-*-de-DE.js"):
+        speak_german(page, chatkeep)
+    expect(page.get_by_role("button", name="Conversation history")).to_be_visible()
+    page.unroute("**/words-*")
+    with page.expect_response("**/words-*-de-DE.js?1"):
+        speak_german(page, chatkeep)
+    expect(page.get_by_role("button", name="Chatverlauf")).to_be_visible()
+    assert page.evaluate("window.tampered") is None
+
+
 def test_a_chunk_that_could_not_be_loaded_comes_when_asked_for_again(
     page: Page, site: Site, chatkeep: Server
 ) -> None:

@@ -51,7 +51,14 @@ export function linkChunks({ scripts, folder }: LinkOptions): Plugin {
           emit(folder + file, code);
         });
         const parts = linker.partsOf(entry);
-        const hashes = linker.write('hashes', `export default ${JSON.stringify(linker.integrity)}`);
+        const others = new Map(
+          Object.values(bundle).flatMap((file) =>
+            file.type === 'asset' && file.fileName.startsWith(folder)
+              ? [[file.fileName.slice(folder.length), String(file.source)]]
+              : [],
+          ),
+        );
+        const hashes = linker.writeHashes(others);
         const integrity = linker.integrity[hashes] ?? '';
         for (const [fileName, base] of Object.entries(scripts)) {
           emit(fileName, minified(asScript(parts, { base, hashes, integrity }), { isModule: false }));
@@ -83,9 +90,17 @@ class Linker {
 
   write(name: string, code: string): string {
     const file = `${name}-${digest('sha256', code, 'hex').slice(0, 8)}.js`;
-    this.integrity[file] = `sha384-${digest('sha384', code, 'base64')}`;
+    this.integrity[file] = hashOf(code);
     this.#emit(file, code);
     return file;
+  }
+
+  /** The hashes of what was written, and where to find those of the other files, which fewer pages need. */
+  writeHashes(others: ReadonlyMap<string, string>): string {
+    const integrity = Object.fromEntries([...others].map(([file, code]) => [file, hashOf(code)]));
+    const more = this.write('hashes-of-words', `export default ${JSON.stringify(integrity)}`);
+    const list = { ...this.integrity, more };
+    return this.write('hashes', `export default ${JSON.stringify(list)}`);
   }
 
   #specOf(file: string): Spec {
@@ -99,7 +114,7 @@ class Linker {
     if (!chunk) throw new Error(`import('${file}') leads to no chunk.`);
     this.#specs.set(file, 'under way');
     const parts = this.partsOf(chunk);
-    if (parts.body.includes('$base')) throw new Error('Only the script imports by a computed name.');
+    if (parts.body.includes('$fetch')) throw new Error('Only the script imports by a computed name.');
     const needed = [...parts.imports.keys()].filter((each) => each !== this.#entry);
     const code = minified(asFunction(parts, this.#entry, needed), { isModule: true });
     const spec: Spec = [this.write(chunk.name, code), ...needed.map((each) => this.#specOf(each))];
@@ -133,7 +148,8 @@ interface Loading {
  * that failed may be remembered by the browser for its address, so the next attempt has another.
  *
  * A page that pins the script by its hash means all of it: then chunks are checked too, by preloading them with
- * theirs. All hashes but one lie in a chunk of their own, since few pages ask for them.
+ * theirs. All hashes but one lie in a chunk of their own, since few pages ask for them; those of the files that are no
+ * chunks in another, whose own hash the first has. What has no hash is not loaded.
  */
 function asScript(parts: Parts, { base, hashes, integrity }: Loading): string {
   if (parts.imports.size > 0) throw new Error('The script would need another before it runs.');
@@ -148,21 +164,25 @@ function asScript(parts: Parts, { base, hashes, integrity }: Loading): string {
     const $import = (url, integrity) => new Promise((resolve, reject) => {
       const link = document.createElement('link');
       link.rel = 'modulepreload';
+      if (!integrity) throw new Error(url + ' is not known');
       link.integrity = integrity;
       link.href = url;
       link.onload = resolve;
       link.onerror = () => reject(new Error(url + ' is not what it should be'));
       document.head.append(link);
     }).then(() => import(url));
+    const $hashes = async (file, again, integrity) => (await $import($base + file + again, integrity)).default;
     const $checked = async (file, again) => {
-      const hashes = await $import($base + ${JSON.stringify(hashes)} + again, ${JSON.stringify(integrity)});
-      return $import($base + file + again, hashes.default[file]);
+      const hashes = await $hashes(${JSON.stringify(hashes)}, again, ${JSON.stringify(integrity)});
+      const { more } = hashes;
+      return $import($base + file + again, hashes[file] ?? (await $hashes(more, again, hashes[more]))[file]);
     };
+    const $fetch = (file, again = '') => $isPinned ? $checked(file, again) : import($base + file + again);
     const $load = ([file, ...needed]) => $made[file] ??= (async () => {
       const again = $tries[file] ? '?' + $tries[file] : '';
       try {
         const [module, ...modules] = await Promise.all([
-          $isPinned ? $checked(file, again) : import($base + file + again), ...needed.map($load)
+          $fetch(file, again), ...needed.map($load)
         ]);
         return module.default({ ${shared.join(', ')} }, $load, ...modules);
       } catch (error) {
@@ -203,8 +223,8 @@ function take(code: string, specOf: (file: string) => Spec): Parts {
     if (node.type === 'ImportExpression') {
       const { start, end, type } = node.source as Node;
       if (type !== 'Literal') {
-        // A file that is no chunk, by its name in their folder.
-        cuts.push([start, end, `$base + (${code.slice(start, end)})`]);
+        // A file that is no chunk, by its name in their folder and what is asked of it.
+        cuts.push([node.start, node.end, `$fetch(...(${code.slice(start, end)}))`]);
         return;
       }
       cuts.push([node.start, node.end, `$load(${JSON.stringify(specOf(source(node)))})`]);
@@ -249,6 +269,11 @@ export function minified(code: string, how: { isModule: boolean; compress?: fals
   });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return result;
+}
+
+/** As `integrity` has it. */
+function hashOf(code: string): string {
+  return `sha384-${digest('sha384', code, 'base64')}`;
 }
 
 function digest(algorithm: string, code: string, form: 'hex' | 'base64'): string {

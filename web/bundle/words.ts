@@ -24,7 +24,7 @@ export function separateWords({ folder }: { folder: string }): Plugin {
     enforce: 'pre',
     transform(_code, id) {
       if (!id.endsWith('/src/i18n/catalogues.ts')) return null;
-      const path = `'${name}' + locale + '.js' + (attempt ? '?' + attempt : '')`;
+      const path = `['${name}' + locale + '.js', attempt ? '?' + attempt : '']`;
       const code = `export const importCatalogue = async (locale, attempt) =>
         (await import(/* @vite-ignore */ ${path})).default;`;
       return { code, map: null };
