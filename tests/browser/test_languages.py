@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from chatkeep.testing import Reply, ScriptedModelServer
+from tests.browser.stage import enter, stage_server, thread, workflow
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -58,6 +59,22 @@ def test_every_language_arrives_while_the_draft_stays(page: Page, extractive: Se
         expect(page.get_by_role("textbox", name=placeholder, exact=True)).to_have_value("Where may I anchor?")
     page.evaluate(_SET_LOCALE, "en")
     expect(page.get_by_role("textbox", name="Message the AI")).to_have_value("Where may I anchor?")
+
+
+def test_durations_are_written_as_the_browser_would(page: Page) -> None:
+    """Not all browsers have `Intl.DurationFormat`: what stands in for it everywhere makes the same of it."""
+    thought = workflow(summary={"duration": 3665})
+    reply = {"threads.get_by_id": {"json": thread(items=[thought])}}
+    with stage_server() as url:
+        enter(page, url, {"initialThread": "thr_1"}, reply)
+        for file in sorted(_CATALOGUES.glob("*.json")):
+            page.evaluate("locale => set({ locale })", file.stem)
+            duration = page.evaluate(
+                "(locale) => new Intl.DurationFormat(locale, { style: 'long' })"
+                ".format({ hours: 1, minutes: 1, seconds: 5 })",
+                file.stem,
+            )
+            expect(page.locator(f".ck-root[lang={file.stem}] .ck-workflow-head")).to_contain_text(duration)
 
 
 def test_a_translation_that_is_lost_leaves_english_until_it_can_be_had(

@@ -40,9 +40,9 @@ export function formatsFor(locale: string): Formats {
         [Math.floor(whole / 60) % 60, 'minute'],
         [whole % 60, 'second'],
       ];
-      // What Intl.DurationFormat makes, for the browsers that have none.
+      // As Intl.DurationFormat makes it, which not all browsers have.
       const parts = whole === 0 ? amounts.slice(-1) : amounts.filter(([amount]) => amount > 0);
-      return new Intl.ListFormat(locale, { type: 'unit', style: 'short' }).format(
+      return new Intl.ListFormat(locale, { type: 'unit', style: 'long' }).format(
         parts.map(([amount, of]) => unit(amount, of, 'long')),
       );
     },

@@ -51,6 +51,16 @@ test.each([
 });
 
 test.each([
+  ['de-DE', '1 Stunde, 1 Minute und 5 Sekunden'],
+  ['es-ES', '1 hora, 1 minuto y 5 segundos'],
+  ['cs-CZ', '1 hodina, 1 minuta a 5 sekund'],
+  ['ja-JP', '1 時間 1 分 5 秒'],
+])('%s joins the units of a duration in its own way', (locale, shown) => {
+  const blanks = /\s/g; // of several kinds
+  expect(compile(locale, en).format.duration(3665).replace(blanks, ' ')).toBe(shown);
+});
+
+test.each([
   [0, '0 bytes'],
   [1, '1 byte'],
   [1023, '1,023 bytes'],
