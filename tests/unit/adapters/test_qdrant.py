@@ -1,6 +1,7 @@
 """What only the durable index promises: it survives, it is alone, it measures its average length."""
 
 import json
+import mmap
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from chatkeep.adapters.qdrant.edge import EdgeIndex
+from chatkeep.adapters.qdrant.folder import map_ahead
 from chatkeep.adapters.qdrant.optimizing import OptimizingFailed
 from chatkeep.core.context import local_context
 from chatkeep.core.errors import ConfigurationError, DataDirectoryInUse
@@ -44,11 +46,33 @@ async def test_a_second_opener_is_told_which_folder_is_in_use(tmp_path: Path) ->
     await (await EdgeIndex.open(tmp_path, None)).close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="page tables are read as Linux shows them")
+@pytest.mark.parametrize("is_graph", [True, False])
+def test_what_a_search_of_a_graph_reads_is_mapped_at_once(tmp_path: Path, is_graph: bool) -> None:
+    segment = tmp_path / "segments" / "one"
+    (segment / "vector_index-dense").mkdir(parents=True)
+    (segment / "vector_storage-dense").mkdir()
+    if is_graph:
+        (segment / "vector_index-dense" / "links.bin").write_bytes(b"links")
+    vectors = segment / "vector_storage-dense" / "matrix.dat"
+    vectors.write_bytes(b"\1" * 2**20)
+    with vectors.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ):
+        assert _mapped_kilobytes(vectors) == 0
+        map_ahead(tmp_path)
+        assert _mapped_kilobytes(vectors) == (1024 if is_graph else 0)
+
+
+def _mapped_kilobytes(file: Path) -> int:
+    _, _, after = Path("/proc/self/smaps").read_text().partition(f" {file}\n")
+    return int(after.partition("Rss:")[2].split()[0])
+
+
 KILLED = """
 import sys
 from pathlib import Path
 import anyio
 from chatkeep.adapters.qdrant.edge import EdgeIndex
+from chatkeep.adapters.qdrant.folder import map_ahead
 from chatkeep.core.context import local_context
 from tests.unit.knowledge.samples import FewAxes, sample
 

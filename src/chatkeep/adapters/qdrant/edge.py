@@ -19,6 +19,7 @@ the old shard is there with all that was flushed; killed after it, the new one i
 """
 
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,6 +36,7 @@ from chatkeep.adapters.qdrant.folder import (
     State,
     create,
     locked,
+    map_ahead,
     new_shard_name,
     read_ahead,
     read_state,
@@ -381,6 +383,7 @@ class _Meanwhile:
 def _load(folder: Path) -> Any:
     shard = edge.EdgeShard.load(str(folder))
     read_ahead(folder)  # now: loading empties the system's cache of them
+    threading.Thread(target=map_ahead, args=(folder,), name="chatkeep-map-ahead", daemon=True).start()
     return shard
 
 

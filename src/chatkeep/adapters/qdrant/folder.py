@@ -7,10 +7,12 @@
 Above: `edge`. What is made here is made aside and moved into place, so that a half-made one is never seen.
 """
 
+import ctypes
 import json
 import os
 import secrets
 import shutil
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ _SHARD = "shard-"
 # The graph and the vectors it leads to, what words stand where, whose each point is; the rest is read rarely.
 _SEARCHED = ("vector_index-*/*", "vector_storage-dense/*", "payload_index/*/*", "id_tracker.*")
 _MOST_AHEAD = 2 * 1024**3  # bytes; beyond, the system would throw out one to read another
+_POPULATE_READ = 22  # advice of Linux 5.14 and later, which Python's `mmap` does not name
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,29 @@ def read_ahead(shard: Path) -> None:
                 continue
             with file.open("rb") as opened:
                 os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+
+
+def map_ahead(shard: Path) -> None:
+    """Map what searches of a graph read into this process, which has the shard open. Blocks; Linux.
+
+    The engine maps these files so that each page is a fault when it is first touched, and a search touches
+    thousands: 5 of the 8 milliseconds of CPU that one took among 100,000 points. Pages that nobody needs go
+    when memory is wanted elsewhere, as ever.
+    """
+    if sys.platform != "linux":
+        return
+    graphs = [links.parents[1] for links in shard.resolve().glob("segments/*/vector_index-*/links*")]
+    files = {str(file) for segment in graphs for pattern in _SEARCHED for file in segment.glob(pattern)}
+    left = _MOST_AHEAD
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        extent, *_, path = line.split(maxsplit=5)
+        if path in files:
+            start, end = (int(place, 16) for place in extent.split("-"))
+            if (left := left - (end - start)) < 0:
+                return
+            madvise(start, end - start, _POPULATE_READ)  # an older kernel refuses, and nothing is lost
 
 
 def remove_leftovers(folder: Path, state: State) -> None:
