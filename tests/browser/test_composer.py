@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.scenes import PICTURE
 from tests.browser.small_server import SmallServer, answered, plain_page, small_server, stored
@@ -359,15 +359,87 @@ def test_a_dictation_that_is_cancelled_asks_nothing_and_keeps_the_draft(
     assert server.of("input.transcribe") == []
 
 
-def test_a_microphone_that_is_denied_says_so(page: Page, server: SmallServer) -> None:
-    open_page(page, server, "composer: { dictation: { enabled: true } }")
-    page.evaluate("""() => {
-      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('No', 'NotAllowedError'));
-    }""")
-    page.get_by_role("button", name="Dictate").click()
-    expect(page.get_by_role("alert")).to_have_text(
-        "The microphone is blocked. Allow it in your browser settings."
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NotAllowedError", "The microphone is blocked. Allow it in your browser settings."),
+        ("NotFoundError", "No microphone was found."),
+    ],
+)
+def test_a_microphone_that_cannot_be_had_says_why(
+    page: Page, server: SmallServer, name: str, words: str
+) -> None:
+    box = open_page(page, server, "composer: { dictation: { enabled: true } }")
+    box.fill("a draft")
+    page.evaluate(
+        """(name) => {
+          navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('No', name));
+        }""",
+        name,
     )
+    page.get_by_role("button", name="Dictate").click()
+    expect(page.get_by_role("alert")).to_have_text(words)
+    expect(box).to_have_value("a draft")
+    expect(page.get_by_role("button", name="Dictate")).to_be_visible()
+
+
+_KEEP_TRACKS = """() => {
+  const devices = navigator.mediaDevices;
+  const ask = devices.getUserMedia.bind(devices);
+  window.tracks = [];
+  devices.getUserMedia = async (wanted) => {
+    const stream = await ask(wanted);
+    window.tracks.push(...stream.getTracks());
+    return stream;
+  };
+}"""
+_ALL_STOPPED = "() => window.tracks.length === 1 && window.tracks[0].readyState === 'ended'"
+
+
+def test_a_recording_that_the_server_cannot_transcribe_leaves_the_draft_and_says_so(
+    page: Page, server: SmallServer
+) -> None:
+    def refuse(route: Route) -> None:
+        if "input.transcribe" in (route.request.post_data or ""):
+            route.fulfill(status=501, body="{}")
+        else:
+            route.continue_()
+
+    page.context.grant_permissions(["microphone"], origin=server.url)
+    box = open_page(page, server, "composer: { dictation: { enabled: true } }")
+    page.route("**/chatkit", refuse)
+    page.evaluate(_KEEP_TRACKS)
+    box.fill("a draft")
+    page.get_by_role("button", name="Dictate").click()
+    page.get_by_role("button", name="Finish dictation").click()
+    expect(page.get_by_role("alert")).to_have_text("The recording could not be transcribed.")
+    expect(box).to_have_value("a draft")
+    page.wait_for_function(_ALL_STOPPED)
+    errors = page.evaluate("window.heard.filter(({ name }) => name === 'error').map((it) => it.detail.error)")
+    assert errors == ["ChatKit: input.transcribe failed with HTTP 501"]
+
+
+def test_a_recording_ends_with_the_element_and_does_not_begin_again(page: Page, server: SmallServer) -> None:
+    page.context.grant_permissions(["microphone"], origin=server.url)
+    open_page(page, server, "composer: { dictation: { enabled: true } }")
+    page.evaluate(_KEEP_TRACKS)
+    page.get_by_role("button", name="Dictate").click()
+    expect(page.get_by_role("button", name="Finish dictation")).to_be_enabled()
+    page.evaluate("() => { window.chat = document.getElementById('chat'); chat.remove(); }")
+    page.wait_for_function(_ALL_STOPPED)
+    page.evaluate("() => document.body.append(chat)")
+    expect(page.get_by_role("button", name="Dictate")).to_be_visible()
+    assert page.evaluate(_ALL_STOPPED)
+
+
+def test_a_microphone_that_cannot_be_recorded_is_let_go_of(page: Page, server: SmallServer) -> None:
+    page.context.grant_permissions(["microphone"], origin=server.url)
+    open_page(page, server, "composer: { dictation: { enabled: true } }")
+    page.evaluate(_KEEP_TRACKS)
+    page.evaluate("() => { MediaRecorder.prototype.start = () => { throw new Error('No'); }; }")
+    page.get_by_role("button", name="Dictate").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.wait_for_function(_ALL_STOPPED)
 
 
 def test_case_62_questions_take_the_composers_place_and_are_answered_with_the_keyboard(
