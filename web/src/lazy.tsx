@@ -103,7 +103,16 @@ function Failure({ onRetry }: { onRetry: () => void }): VNode {
   return (
     <div class="ck-empty" role="alert">
       <p>{t?.partFailed}</p>
-      <button type="button" class="ck-button" onClick={onRetry}>
+      <button
+        type="button"
+        class="ck-button"
+        onClick={({ currentTarget, detail }) => {
+          // Pressed by a key: the button is about to go, and the focus with it.
+          const thread = currentTarget.closest('.ck-root')?.querySelector<HTMLElement>('.ck-scroll');
+          if (detail === 0) thread?.focus();
+          onRetry();
+        }}
+      >
         {t?.reload}
       </button>
     </div>

@@ -197,6 +197,20 @@ describe('blocks', () => {
     expect(html({ text: '# a', heading: 3 })).toBe('<div class="ck-md"><h3 class="ck-h1">a</h3></div>');
   });
 
+  test('the checkbox of a task is named by what it says, and is not to be changed', () => {
+    const { root } = mountMarkdown({ text: '- [x] *Paid* in full\n- [ ] Confirmed\n\n  by post' });
+    const boxes = [...root.querySelectorAll('input')].map((box) => [
+      box.ariaLabel ?? box.getAttribute('aria-label'),
+      box.checked,
+      box.disabled,
+    ]);
+    expect(boxes).toEqual([
+      ['Paid in full', true, true],
+      [expect.stringMatching(/^Confirmed/), false, true],
+    ]);
+    root.remove();
+  });
+
   test('a table is a named region the keyboard can scroll', () => {
     const { root } = mountMarkdown({ text: '| **a** | b |\n|---|--:|\n| 1 | 2 |' });
     const region = root.querySelector('[role=region]');

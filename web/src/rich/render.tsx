@@ -43,6 +43,8 @@ export class Renderer {
   #isLive = false;
   /** How many headings of the answer are above what is being rendered. */
   #under = 0;
+  /** What the item of a list of tasks says. */
+  #task = '';
 
   constructor(context: RenderContext) {
     this.#context = context;
@@ -107,10 +109,7 @@ export class Renderer {
       case 'hr':
         return [<hr />, this.#cites(marks)];
       case 'checkbox':
-        return [
-          <input type="checkbox" disabled checked={(token as Tokens.Checkbox).checked} />,
-          this.#cites(marks),
-        ];
+        return [this.#checkbox(token as Tokens.Checkbox), this.#cites(marks)];
       default:
         // Raw HTML, and whatever a later lexer may add, as the text it was written in.
         return [<p class="ck-raw">{token.raw.trim()}</p>, this.#cites(marks)];
@@ -146,10 +145,15 @@ export class Renderer {
     const items = this.#parts(block, partsOf(block), marks, (part, own) => {
       const item = part.token as Tokens.ListItem;
       const inner = inward(shift(own, part.start), item.raw, source(item.tokens));
+      if (item.task) this.#task = plainText(item.tokens).trim();
       return <li class={item.task ? 'ck-task' : undefined}>{this.#blocks(item.tokens, inner)}</li>;
     });
     if (!ordered) return <ul>{items}</ul>;
     return <ol start={start === 1 || start === '' ? undefined : start}>{items}</ol>;
+  }
+
+  #checkbox({ checked }: Tokens.Checkbox): VNode {
+    return <input type="checkbox" disabled checked={checked} aria-label={this.#task} />;
   }
 
   #table(block: Block, marks: Mark[]): VNode {
@@ -263,7 +267,7 @@ export class Renderer {
       case 'maths':
         return <Maths formula={token as Formula} />;
       case 'checkbox':
-        return <input type="checkbox" disabled checked={(token as Tokens.Checkbox).checked} />;
+        return this.#checkbox(token as Tokens.Checkbox);
       case 'html':
         if (token.raw.startsWith('<!--')) return null;
         // The one tag with a meaning here: models break lines in table cells with it.

@@ -140,6 +140,11 @@ interface EndProps {
   onFurther: () => void;
 }
 
+/** The button is about to go: the focus stays in the panel. */
+function keepFocus({ currentTarget }: { currentTarget: Element }): void {
+  currentTarget.closest<HTMLElement>('[role=dialog]')?.focus();
+}
+
 /** What stands after the rows, or in their place. */
 function End({ isEmpty, isSearch, isCutOff, onFurther }: EndProps): VNode | null {
   const { conversation, store, messages } = useView();
@@ -152,7 +157,10 @@ function End({ isEmpty, isSearch, isCutOff, onFurther }: EndProps): VNode | null
         <button
           type="button"
           class="ck-button"
-          onClick={() => void (cursor === null ? history.load() : history.loadMore())}
+          onClick={(event) => {
+            keepFocus(event);
+            void (cursor === null ? history.load() : history.loadMore());
+          }}
         >
           <Icon name="reload" />
           {t.reload}
@@ -163,7 +171,14 @@ function End({ isEmpty, isSearch, isCutOff, onFurther }: EndProps): VNode | null
   if (isCutOff) {
     return (
       <Message icon="search" text={t.searchedSome({ count: threads.length })}>
-        <button type="button" class="ck-button" onClick={onFurther}>
+        <button
+          type="button"
+          class="ck-button"
+          onClick={(event) => {
+            keepFocus(event);
+            onFurther();
+          }}
+        >
           {t.searchFurther}
         </button>
       </Message>

@@ -4,7 +4,7 @@ import { Icon } from '../icons/Icon';
 import { useView } from '../view';
 
 export function StartScreen(): VNode {
-  const { conversation, options, messages, store } = useView();
+  const { conversation, options, messages, store, focusComposer } = useView();
   const { greeting, prompts } = options.value;
   const isBusy = store.phase.value !== 'idle';
   return (
@@ -21,8 +21,10 @@ export function StartScreen(): VNode {
                 class="ck-prompt"
                 part="prompt"
                 disabled={isBusy}
-                onClick={() => {
+                onClick={(event) => {
                   conversation.choosePrompt(prompt);
+                  // Pressed by a key: the button is about to go, and the focus with it.
+                  if (event.detail === 0) focusComposer();
                 }}
               >
                 {prompt.icon !== null && <Icon name={prompt.icon} />}

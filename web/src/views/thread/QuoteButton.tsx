@@ -26,7 +26,7 @@ export function QuoteButton({ quotable }: { quotable: Quotable }): VNode | null 
       type="button"
       class="ck-button ck-reply"
       part="reply"
-      style={{ left: `${quotable.left}px`, top: `${quotable.top}px` }}
+      style={{ left: `min(${quotable.left}px, 100% - 100px)`, top: `${quotable.top}px` }}
       // Pressed, it would take the selection away before the click.
       onPointerDown={(event) => {
         event.preventDefault();
