@@ -46,10 +46,24 @@ def stage_server() -> Iterator[str]:
 def enter(
     page: Page, url: str, options: Json | None = None, replies: Mapping[str, Json] | None = None
 ) -> None:
-    """Open the stage with these options and replies, by operation, and wait until the element is there."""
+    """Open the stage with these options and replies, by operation, and wait until the element is there.
+
+    A reply is `{"json": ...}`, `{"status": ...}`, `{"never": True}` or `{"events": [...]}`; with
+    `"open": True` the answer goes on, see `tell`.
+    """
     given = json.dumps({"options": options or {}, "replies": dict(replies or {})})
     page.goto(f"{url}/stage#{quote(given)}")
     expect(page.locator(".ck-root")).to_be_visible()
+
+
+def tell(page: Page, *events: Json) -> None:
+    """The server goes on with the answer that was left open."""
+    page.evaluate("(events) => tell(events)", list(events))
+
+
+def end(page: Page) -> None:
+    """The server ends the answer that was left open."""
+    page.evaluate("end()")
 
 
 def at(**ago: float) -> str:
@@ -83,6 +97,33 @@ def assistant(text: str, annotations: Sequence[Json] = (), item_id: str = "a1") 
         "created_at": at(),
         "content": [{"type": "output_text", "text": text, "annotations": list(annotations)}],
     }
+
+
+def part(item_id: str = "a1") -> Json:
+    """The event that begins the text of an answer."""
+    content = {"type": "output_text", "text": "", "annotations": []}
+    update = {"type": "assistant_message.content_part.added", "content_index": 0, "content": content}
+    return {"type": "thread.item.updated", "item_id": item_id, "update": update}
+
+
+def delta(text: str, item_id: str = "a1") -> Json:
+    """The event that adds to the text of an answer."""
+    update = {"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": text}
+    return {"type": "thread.item.updated", "item_id": item_id, "update": update}
+
+
+def added(item: Json) -> Json:
+    return {"type": "thread.item.added", "item": item}
+
+
+def done(item: Json) -> Json:
+    return {"type": "thread.item.done", "item": item}
+
+
+def questions(*inputs: Json, status: str = "pending") -> Json:
+    """The assistant's questions, as an item."""
+    item = {"type": "structured_input", "id": "q1", "thread_id": "thr_1", "created_at": at()}
+    return {**item, "status": status, "inputs": list(inputs)}
 
 
 def cites(index: int, title: str, url: str = "https://example.test/a", **more: Any) -> Json:
@@ -123,4 +164,4 @@ def answering(*items: Json, **more: Any) -> Json:
         {"type": "thread.created", "thread": thread()},
         {"type": "stream_options", "stream_options": {"allow_cancel": True}},
     ]
-    return {"events": [*start, *({"type": "thread.item.done", "item": item} for item in items)], **more}
+    return {"events": [*start, *map(done, items)], **more}

@@ -3,11 +3,11 @@
 docs/explanation/accessibility.md says what these tests prove.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import PRACTICES, violations
 from tests.browser.stage import enter, stage_server
@@ -15,51 +15,81 @@ from tests.browser.states import STATES
 
 pytestmark = pytest.mark.browser
 
-Show = Callable[..., Page]
 _TOUCH = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 _WIDE = {"viewport": {"width": 1280, "height": 800}}
 
 each_state = pytest.mark.parametrize("state", STATES)
-in_both_schemes = pytest.mark.parametrize(
-    ("scheme", "screen"), [("light", _WIDE), ("dark", _TOUCH)], ids=["light", "dark"]
-)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage_url() -> Iterator[str]:
     with stage_server() as url:
         yield url
 
 
-@pytest.fixture
-def show(browser: Browser, stage_url: str) -> Iterator[Show]:
-    """Brings the element into a state, in a context of the test's own making."""
-    contexts = []
+class Showing:
+    """Brings the element into states, each in a context of its own."""
 
-    def show(state: str, scheme: str = "light", **context: Any) -> Page:
-        contexts.append(browser.new_context(**{"bypass_csp": True, "reduced_motion": "reduce", **context}))
-        contexts[-1].set_default_timeout(15_000)
-        page = contexts[-1].new_page()
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._contexts: list[BrowserContext] = []
+
+    def __call__(self, state: str, **how: Any) -> Page:
+        context = self._browser.new_context(**{"bypass_csp": True, "reduced_motion": "reduce", **how})
+        self._contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
         shown = STATES[state]
-        enter(page, stage_url, {"theme": {"colorScheme": scheme}, **shown.options}, shown.replies)
+        shown.before(page)
+        enter(page, self._url, shown.options, shown.replies)
         shown.act(page)
         return page
 
-    yield show
-    for context in contexts:
-        context.close()
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
 
 
-@in_both_schemes
-@each_state
-def test_axe_finds_nothing(show: Show, state: str, scheme: str, screen: dict[str, Any]) -> None:
-    assert violations(show(state, scheme, **screen), PRACTICES) == []
+@pytest.fixture
+def show(browser: Browser, stage_url: str) -> Iterator[Showing]:
+    showing = Showing(browser, stage_url)
+    yield showing
+    showing.close()
+
+
+@pytest.fixture(scope="module", params=STATES)
+def state(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module", params=[_WIDE, _TOUCH], ids=["pointer", "touch"])
+def screen(request: pytest.FixtureRequest) -> dict[str, Any]:
+    how: dict[str, Any] = request.param
+    return how
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, stage_url: str, state: str, screen: dict[str, Any]) -> Iterator[Page]:
+    """Each state on each screen, for several tests that only look at it."""
+    showing = Showing(browser, stage_url)
+    yield showing(state, **screen)
+    showing.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(shown: Page, scheme: str) -> None:
+    shown.evaluate("(scheme) => set({ theme: { colorScheme: scheme } })", scheme)
+    expect(shown.locator(".ck-root")).to_have_css("color-scheme", scheme)
+    assert violations(shown, PRACTICES) == []
 
 
 # What scrolls by itself, and what is cut short on purpose: its whole text is a tooltip or a click away.
 _SHORTENED = (
     ".ck-hidden, .ck-title, .ck-row-open, .ck-source-title, .ck-source-about, .ck-source-text, .ck-input, "
-    "input, .ck-table, pre, .ck-scroll, .ck-start, .ck-panel-list, .ck-menu, .ck-root, .ck-main"
+    "input, .ck-quote p, .ck-table, pre, .ck-maths-display, .ck-diagram-view, .ck-questions, .ck-scroll, "
+    ".ck-start, .ck-panel-list, .ck-menu, .ck-root, .ck-main"
 )
 _CUT_OFF = """(shortened) => {
     const root = document.querySelector('openai-chatkit').shadowRoot;
@@ -85,7 +115,7 @@ p { margin-bottom: 2em !important; }"""
 
 
 @each_state
-def test_text_may_be_spaced_without_loss(show: Show, state: str) -> None:
+def test_text_may_be_spaced_without_loss(show: Showing, state: str) -> None:
     page = show(state, viewport={"width": 390, "height": 844})
     page.evaluate(
         """(css) => {
@@ -104,31 +134,30 @@ _SIZES = ((640, 400), (320, 256), (320, 568))
 
 
 @each_state
-def test_nothing_is_lost_or_scrolls_sideways(show: Show, state: str) -> None:
+def test_nothing_is_lost_or_scrolls_sideways(show: Showing, state: str) -> None:
     page = show(state, viewport={"width": 1280, "height": 800})
     for width, height in _SIZES:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(_SIDEWAYS) == [], width
         assert page.evaluate(_CUT_OFF, _SHORTENED) == [], width
-        expect(page.locator(".ck-composer, .ck-closed")).to_be_in_viewport(ratio=0.9)
+        expect(page.locator(".ck-composer, .ck-closed, .ck-foot .ck-empty")).to_be_in_viewport(ratio=0.9)
 
 
 _SMALL = """(least) => {
     const root = document.querySelector('openai-chatkit').shadowRoot;
-    return [...root.querySelectorAll('button, input:not([type=checkbox]), textarea, a')]
-        .filter((it) => it.checkVisibility() && !it.disabled && !it.closest('[inert], p, li, td'))
-        .map((it) => [it, it.getBoundingClientRect()])
+    // What stands within a line of text may be as high as the line.
+    const inline = 'p, .ck-md :is(li, td), .ck-chip, .ck-bubble, .ck-mention';
+    return [...root.querySelectorAll('button, input, textarea, a')]
+        .filter((it) => it.checkVisibility() && !it.disabled && !it.closest(`[inert], ${inline}`))
+        .map((it) => [it, (it.closest('label') ?? it).getBoundingClientRect()])
         .filter(([, box]) => box.height < least || box.width < 24)
         .map(([it, box]) => `${it.ariaLabel ?? it.textContent}: ${box.width} by ${box.height}`);
 }"""
 
 
-@pytest.mark.parametrize(("screen", "least"), [(_WIDE, 24), (_TOUCH, 40)], ids=["pointer", "touch"])
-@each_state
-def test_what_is_to_be_touched_is_large_enough(
-    show: Show, state: str, screen: dict[str, Any], least: int
-) -> None:
-    assert show(state, **screen).evaluate(_SMALL, least) == []
+def test_what_is_to_be_touched_is_large_enough(shown: Page, screen: dict[str, Any]) -> None:
+    least = 40 if screen is _TOUCH else 24
+    assert shown.evaluate(_SMALL, least) == []
 
 
 _FOCUS = """async () => {
@@ -150,8 +179,12 @@ _FOCUS = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("state", ["start", "sources", "workflow", "error", "notice", "history", "undo"])
-def test_the_focus_is_seen_wherever_it_goes(show: Show, state: str) -> None:
+_MANY = ["start", "sources", "workflow", "error", "notice-warning", "history", "undo"]
+_MANY += ["table", "uploaded", "tool-chosen", "question-several", "locked"]
+
+
+@pytest.mark.parametrize("state", _MANY)
+def test_the_focus_is_seen_wherever_it_goes(show: Showing, state: str) -> None:
     page = show(state, **_WIDE)
     seen: set[str] = set()
     for _ in range(30):
@@ -171,28 +204,11 @@ _MOVING = """() => document.querySelector('openai-chatkit').shadowRoot.getAnimat
 
 
 @pytest.mark.parametrize("state", ["streaming", "thinking", "workflow", "history", "confirm"])
-def test_nothing_moves_for_those_who_asked_for_that(show: Show, state: str) -> None:
+def test_nothing_moves_for_those_who_asked_for_that(show: Showing, state: str) -> None:
     assert show(state, **_WIDE).evaluate(_MOVING) == []
 
 
-@pytest.mark.parametrize("state", ["streaming", "history", "answer", "menu"])
-def test_in_forced_colours_what_is_marked_stays_marked(show: Show, state: str) -> None:
-    page = show(state, **_WIDE, forced_colors="active")
-    lines = """(all) => all.map((it) => {
-        const { borderStyle, outlineStyle, outlineWidth } = getComputedStyle(it);
-        return borderStyle !== 'none' || (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0);
-    })"""
-    marked = ".ck-bubble, .ck-send, .ck-composer, .ck-row-open[aria-current], .ck-menu, .ck-cite"
-    found = page.locator(marked).evaluate_all(lines)
-    assert found
-    assert all(found)
-    if state == "streaming":
-        square = page.locator(".ck-square").evaluate("it => getComputedStyle(it).backgroundColor")
-        button = page.locator(".ck-send").evaluate("it => getComputedStyle(it).backgroundColor")
-        assert square != button
-
-
-def test_the_focus_goes_back_where_it_came_from(show: Show) -> None:
+def test_the_focus_goes_back_where_it_came_from(show: Showing) -> None:
     page = show("answer", **_WIDE)
     opener = page.get_by_role("button", name="Conversation history")
     opener.focus()
