@@ -1,4 +1,4 @@
-"""Where a thread is scrolled to while an answer comes: to the question, or after the answer if the page wants."""
+"""Where a thread is scrolled to during an answer: to the question, or after the answer if the page asks."""
 
 from collections.abc import Iterator
 

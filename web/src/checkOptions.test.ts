@@ -2,6 +2,8 @@ import type { ChatKitOptions } from '@openai/chatkit';
 import { expect, test } from 'vitest';
 import { checkOptions } from './checkOptions';
 
+const said = (given: unknown): string[] => checkOptions(given).map(({ text }) => text);
+
 const api = { url: '/chatkit', domainKey: 'x' };
 
 /** Every option there is, as the published types spell them. */
@@ -106,7 +108,7 @@ test.each<[Record<string, unknown>, string]>([
   ],
   [{ onClientTool: {} }, 'options.onClientTool must be a function, not an object'],
 ])('%j: %s', (given, problem) => {
-  expect(checkOptions({ api, ...given })).toContain(problem);
+  expect(said({ api, ...given })).toContain(problem);
 });
 
 test.each([undefined, null, 7, 'x', []])(
@@ -118,7 +120,15 @@ test.each([undefined, null, 7, 'x', []])(
 
 test('null and absent are alike, and names of prototypes are no options', () => {
   expect(checkOptions({ api, theme: null, locale: undefined })).toEqual([]);
-  expect(checkOptions({ api, constructor: 1 })).toEqual([
-    'options.constructor is not an option: it has no effect',
+  expect(said({ api, constructor: 1 })).toEqual(['options.constructor is not an option: it has no effect']);
+});
+
+test('only what cannot be used is an error: unknown names, and what has a good default, are not', () => {
+  const given = { api, colour: 'red', composer: { attachments: { enabled: true, size: 1 } }, theme: 'blue' };
+  expect(checkOptions(given).map(({ text, isHarmless }) => [text.split(' ')[0], isHarmless])).toEqual([
+    ['options.colour', true],
+    ['options.composer.attachments.size', true],
+    ['options.theme', false],
+    ['options.api.uploadStrategy', true],
   ]);
 });

@@ -5,7 +5,13 @@
 import { resolveLocale } from './i18n/locale';
 import { isObject } from './protocol/wire';
 
-type Say = (problem: string) => void;
+export interface Problem {
+  readonly text: string;
+  /** What is asked for is done all the same, or was never there to be done. */
+  readonly isHarmless: boolean;
+}
+
+type Say = (text: string, isHarmless?: boolean) => void;
 type Rule = (value: unknown, path: string, say: Say) => void;
 type Fields = Readonly<Record<string, Rule>>;
 
@@ -60,7 +66,7 @@ const fields =
     for (const name of needed) if (value[name] == null) say(`${path}.${name} is missing`);
     for (const [name, entry] of Object.entries(value)) {
       const rule = Object.hasOwn(known, name) ? known[name] : undefined;
-      if (!rule) say(unknown(path, name));
+      if (!rule) say(unknown(path, name), true);
       else if (entry != null) rule(entry, `${path}.${name}`, say);
     }
   };
@@ -211,9 +217,9 @@ const options = fields({
 });
 
 /** The problems of `given`, in the order of its fields. */
-export function checkOptions(given: unknown): string[] {
-  const problems: string[] = [];
-  const say: Say = (problem) => problems.push(problem);
+export function checkOptions(given: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const say: Say = (text, isHarmless = false) => problems.push({ text, isHarmless });
   options(given, 'options', say);
   if (!isObject(given)) return problems;
   checkApi(given, say);
@@ -232,6 +238,6 @@ function checkApi(given: Record<string, unknown>, say: Say): void {
   const composer = isObject(given.composer) ? given.composer : {};
   const attachments = isObject(composer.attachments) ? composer.attachments : {};
   if (attachments.enabled === true && !api.uploadStrategy && !attachments.uploadStrategy) {
-    say('options.api.uploadStrategy is missing: attachments are uploaded in two phases');
+    say('options.api.uploadStrategy is missing: attachments are uploaded in two phases', true);
   }
 }

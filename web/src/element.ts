@@ -178,14 +178,19 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
     await this.#conversation.fetchUpdates();
   }
 
-  /** Says what is wrong with the options: each thing once, however often the page sets it. */
+  /**
+   * Says what is wrong with the options: each thing once, however often the page sets it. A name that means nothing
+   * here is for whoever looks at the console: the page may have been written for a later ChatKit, and is not broken.
+   */
   async #check(): Promise<void> {
     // What cannot be loaded says nothing: it helps whoever builds the page, and nobody else.
     const checks = await checking.load().catch(() => null);
-    for (const problem of checks?.checkOptions(this.#given) ?? []) {
-      if (this.#told.has(problem)) continue;
-      this.#told.add(problem);
-      this.#emit('chatkit.error', { error: new IntegrationError(problem) });
+    for (const { text, isHarmless } of checks?.checkOptions(this.#given) ?? []) {
+      if (this.#told.has(text)) continue;
+      this.#told.add(text);
+      const error = new IntegrationError(text);
+      if (isHarmless) console.warn(error.message);
+      else this.#emit('chatkit.error', { error });
     }
   }
 
