@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 _OLD = "0.0.9"
 # What loads without anybody's doing, once the page is painted and idle; `web/bundle/sizes.ts` lists it.
-_AFTERWARDS = {"checkOptions"}
+_AFTERWARDS = {"afterwards", "checkOptions", "later"}
 _GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "delivering.md"
 _CONFIGURE = """
 const chat = document.querySelector('openai-chatkit');

@@ -13,13 +13,13 @@ import { minified } from './link.ts';
  * fails above `BUDGET`, which follows the script down, to `GOAL`; it is never raised.
  */
 export const GOAL = 45 * 1024;
-export const BUDGET = 76 * 1024;
+export const BUDGET = 66 * 1024;
 
 /** Chunks that every page loads by itself before it is painted: they count with the script. There are none. */
 const AT_ONCE: readonly string[] = [];
 
 /** Chunks that every page loads by itself after that, when it is idle. A browser test knows them too. */
-const AFTERWARDS: readonly string[] = ['checkOptions'];
+const AFTERWARDS: readonly string[] = ['afterwards', 'checkOptions', 'later'];
 
 export interface Weight {
   readonly name: string;

@@ -106,7 +106,9 @@ test('a tool is told when a person, the page or sending changes it, and when it 
   const tool = { id: 't', label: 'Tool', icon: 'globe', pinned: true };
   const it = await shown({ composer: { tools: [tool] } });
   it.server.on('threads.create', answered);
-  find(it, '.ck-toggle').click();
+  await vi.waitFor(() => {
+    find(it, '.ck-toggle').click();
+  });
   press(write(it, 'Hi'), 'Enter');
   await vi.waitFor(() => expect(it.heard).toContain('response.end'));
   await it.element.setComposerValue({ selectedToolId: 't' });

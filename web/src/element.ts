@@ -25,6 +25,7 @@ import { isImageAllowed } from './state/selectors';
 import { createStore } from './state/store';
 import { Wardrobe } from './theme/wardrobe';
 import { App } from './views/App';
+import { extras } from './views/extras';
 import { nextFrame, whenIdle } from './views/frames';
 import { styles } from './views/styles';
 import type { View } from './views/view';
@@ -224,7 +225,10 @@ export class ChatKitElement extends Base implements OpenAIChatKit {
         this.#stage = 'ready';
         for (const event of this.#waiting.splice(0)) this.dispatchEvent(event);
         // Whatever is not seen at first comes after all that is.
-        whenIdle(() => void this.#check());
+        whenIdle(() => {
+          extras.prefetch();
+          void this.#check();
+        });
       }),
     );
   }

@@ -73,14 +73,22 @@ export function lazy<P extends object>(
   importing: () => Promise<ViewModule<P>>,
   meanwhile: Meanwhile<P> = {},
 ): LazyView<P> {
-  const { loaded, hasFailed, prefetch } = later(importing);
+  return part(later(importing), (module) => module.default, meanwhile);
+}
+
+/** A view out of a module that has several: all of them come when the first is shown. */
+export function part<M extends { readonly css?: string }, P extends object>(
+  { loaded, hasFailed, prefetch }: Later<M>,
+  pick: (module: M) => ComponentType<P>,
+  meanwhile: Meanwhile<P> = {},
+): LazyView<P> {
   function Lazy(props: P): VNode | null {
     const view = useContext(ViewContext);
     useEffect(prefetch, []);
     const module = loaded.value;
     if (module) {
       if (module.css !== undefined) view?.adopt(module.css);
-      const Loaded = module.default;
+      const Loaded = pick(module);
       return <Loaded {...props} />;
     }
     if (!hasFailed.value) return meanwhile.loading ? meanwhile.loading(props) : <Bones />;

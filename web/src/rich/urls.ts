@@ -54,3 +54,12 @@ export function webAddress(href: string, resolve: (href: string) => string): str
     return null;
   }
 }
+
+const DATA = /^data:image\/(?:png|jpe?g|gif|webp|avif)[;,]/i;
+
+/** Which addresses pictures may have at all; which hosts is the thread's to say. */
+export function pictureUrl(href: string, resolve: (href: string) => string): URL | null {
+  if (DATA.test(href)) return URL.canParse(href) ? new URL(href) : null;
+  const address = webAddress(href, resolve);
+  return address === null ? null : new URL(address);
+}

@@ -5,8 +5,8 @@ import { direction } from '../i18n/message';
 import { lazy } from '../lazy';
 import { NEW_TAB } from '../rich/outward';
 import { Footer } from './composer/Composer';
+import { KeyboardRoom } from './extras';
 import { Header } from './header/Header';
-import { useKeyboardRoom } from './keyboard';
 import { StartScreen } from './start/StartScreen';
 import { Announcer } from './thread/Announcer';
 import { Thread } from './thread/Thread';
@@ -18,7 +18,6 @@ export function App({ view }: { view: View }): VNode {
   const { options, messages } = view;
   const { locale, frameTitle } = options.value;
   const root = useRef<HTMLDivElement>(null);
-  useKeyboardRoom(root);
   return (
     <ViewContext.Provider value={view}>
       <div
@@ -39,6 +38,7 @@ export function App({ view }: { view: View }): VNode {
         <span id={NEW_TAB} hidden>
           {messages.value.newTab}
         </span>
+        <KeyboardRoom root={root} />
       </div>
     </ViewContext.Provider>
   );

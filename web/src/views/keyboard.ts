@@ -19,7 +19,8 @@ export function covered(
   return Math.max(0, Math.min(overlap, box.bottom - box.top - LEAST));
 }
 
-export function useKeyboardRoom(root: { readonly current: HTMLElement | null }): void {
+/** Watches; shows nothing itself. */
+export function KeyboardRoom({ root }: { root: { readonly current: HTMLElement | null } }): null {
   useEffect(() => {
     const view = globalThis.visualViewport;
     if (!view) return;
@@ -39,4 +40,5 @@ export function useKeyboardRoom(root: { readonly current: HTMLElement | null }):
       view.removeEventListener('scroll', measure);
     };
   }, []);
+  return null;
 }

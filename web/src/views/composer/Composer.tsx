@@ -5,11 +5,11 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { lazy } from '../../lazy';
 import { edited } from '../../state/draft';
 import { pendingQuestions } from '../../state/selectors';
+import { Problem, Quote } from '../extras';
 import { Icon } from '../icons/Icon';
 import { IconButton } from '../IconButton';
 import { PlainMarkdown } from '../message/PlainMarkdown';
 import { useView } from '../view';
-import { MentionButton, ModelPicker, PlusMenu, Tools } from './Pickers';
 import { canRecord } from './tools';
 
 /** Pixels, with its padding; somewhat more, for who zooms. */
@@ -19,6 +19,7 @@ const nothing = (): null => null;
 const silently = { loading: nothing, failed: nothing };
 const Attachments = lazy(() => import('./attachments/Attachments'), silently);
 const Dictation = lazy(() => import('./dictation/Dictation'), silently);
+const Pickers = lazy(() => import('./Pickers'), silently);
 const Questions = lazy(() => import('./questions/Questions'));
 const Tags = lazy(() => import('./tags/Tags'), silently);
 
@@ -85,9 +86,9 @@ function Composer(): VNode {
         submit();
       }}
     >
-      <Quote />
+      {store.draft.value.quote !== '' && <Quote />}
       {(attachments !== null || files.length > 0) && <Attachments area={area} />}
-      <Problem />
+      {store.composerProblem.value && <Problem />}
       <div class="ck-field">
         <Input area={area} onSend={submit} onGrown={setTall} />
         {hasTags && <Tags area={area} />}
@@ -98,10 +99,7 @@ function Composer(): VNode {
         <div class="ck-composer-row">
           {hasTools && (
             <div class="ck-pickers">
-              <PlusMenu area={area} />
-              <MentionButton area={area} />
-              <Tools />
-              <ModelPicker />
+              <Pickers area={area} />
             </div>
           )}
           {canDictate && canRecord() && (
@@ -118,50 +116,6 @@ function Composer(): VNode {
         </div>
       )}
     </form>
-  );
-}
-
-function Quote(): VNode | null {
-  const { store, messages, focusComposer } = useView();
-  const { quote } = store.draft.value;
-  if (quote === '') return null;
-  return (
-    <div class="ck-quote" part="quote">
-      <p>{quote}</p>
-      <IconButton
-        icon="close"
-        label={messages.value.removeQuote}
-        onClick={() => {
-          store.draft.value = { ...store.draft.value, quote: '' };
-          focusComposer();
-        }}
-      />
-    </div>
-  );
-}
-
-/** Why a file was not taken, or nothing was understood. */
-function Problem(): VNode | null {
-  const { store, messages } = useView();
-  const problem = store.composerProblem.value;
-  const t = messages.value;
-  if (!problem) return null;
-  const words = (): string => {
-    switch (problem.about) {
-      case 'fileType':
-        return t.fileTypeRefused({ name: problem.name });
-      case 'fileSize':
-        return t.fileTooLarge({ name: problem.name, size: t.format.size(problem.limit) });
-      case 'fileCount':
-        return t.tooManyFiles({ count: problem.limit });
-      default:
-        return t[problem.about];
-    }
-  };
-  return (
-    <p class="ck-problem" role="alert">
-      {words()}
-    </p>
   );
 }
 

@@ -4,12 +4,31 @@ import { Icon } from '../icons/Icon';
 import { IconButton } from '../IconButton';
 import { Menu } from '../Menu';
 import { useView } from '../view';
+import menu from '../menu.css?inline';
+import pickers from './pickers.css?inline';
 import { insertMention, pickFiles } from './tools';
+
+export const css = menu + pickers;
+
+interface PickersProps {
+  readonly area: RefObject<HTMLTextAreaElement | null>;
+}
 
 /** No tool has this id: theirs are told apart by a prefix. */
 const ATTACH = 'attach';
 
-export function PlusMenu({ area }: { area: RefObject<HTMLTextAreaElement | null> }): VNode | null {
+export default function Pickers({ area }: PickersProps): VNode {
+  return (
+    <>
+      <PlusMenu area={area} />
+      <MentionButton area={area} />
+      <Tools />
+      <ModelPicker />
+    </>
+  );
+}
+
+function PlusMenu({ area }: PickersProps): VNode | null {
   const { conversation, store, options, messages, focusComposer } = useView();
   const t = messages.value;
   const { tools, attachments } = options.value;
@@ -44,7 +63,7 @@ export function PlusMenu({ area }: { area: RefObject<HTMLTextAreaElement | null>
   );
 }
 
-export function MentionButton({ area }: { area: RefObject<HTMLTextAreaElement | null> }): VNode | null {
+function MentionButton({ area }: PickersProps): VNode | null {
   const { options, messages } = useView();
   if (!options.value.entities.hasMenu) return null;
   return (
@@ -59,7 +78,7 @@ export function MentionButton({ area }: { area: RefObject<HTMLTextAreaElement | 
 }
 
 /** The tools that are pinned, and the one that is chosen. */
-export function Tools(): VNode {
+function Tools(): VNode {
   const { conversation, store, options, messages, focusComposer } = useView();
   const t = messages.value;
   const { tools } = options.value;
@@ -104,7 +123,7 @@ export function Tools(): VNode {
   );
 }
 
-export function ModelPicker(): VNode | null {
+function ModelPicker(): VNode | null {
   const { store, options, messages, focusComposer } = useView();
   const { models } = options.value;
   const chosen = models.find((model) => model.id === store.modelId.value);

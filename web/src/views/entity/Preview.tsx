@@ -4,8 +4,8 @@
  */
 import type { ComponentChildren, VNode } from 'preact';
 import { isObject } from '../../protocol/wire';
+import { pictureUrl } from '../../rich/urls';
 import { Icon } from '../icons/Icon';
-import { pictureUrl } from '../message/pictures';
 import { useView } from '../view';
 
 /** No preview has more parts than this. */

@@ -1,6 +1,7 @@
 /** An icon by its ChatKit name; a name it does not know becomes a quiet dot, so that the layout holds. */
 import type { VNode } from 'preact';
 import { later } from '../../lazy';
+import { extras } from '../extras';
 import { paths } from './paths';
 
 const more = later(() => import('./more'));
@@ -29,12 +30,15 @@ export function Icon({ name, class: extra = '' }: { name: string; class?: string
 
 /** Empty while the other icons are on their way. */
 function outline(name: string): string {
-  if (name in {}) return paths.dot ?? ''; // what every object has is no icon
-  const known = paths[name];
+  const known = paths[name in {} ? 'dot' : name]; // what every object has is no icon
   if (known !== undefined) return known;
-  const others = more.loaded.value;
-  if (others) return others.outline(name) ?? paths.dot ?? '';
-  if (more.hasFailed.value) return paths.dot ?? '';
-  more.prefetch();
-  return '';
+  const [usual, rest] = [extras.loaded.value?.usual, more.loaded.value];
+  const drawn = rest?.drawnAs(name) ?? name;
+  const found = usual?.[name] ?? rest?.outlines[drawn] ?? usual?.[drawn] ?? paths[drawn];
+  if (found !== undefined) return found;
+  const isComing = [extras, more].map(({ loaded, hasFailed, prefetch }) => {
+    if (!loaded.value && !hasFailed.value) prefetch();
+    return !loaded.value && !hasFailed.value;
+  });
+  return isComing.includes(true) ? '' : (paths.dot ?? '');
 }

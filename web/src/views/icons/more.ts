@@ -1,6 +1,7 @@
 /** Outlines of the icons that pages and answers may name, and names drawn like another one. */
-import { circle, dot, page, ring, paths } from './paths';
+import { circle, dot } from './paths';
 
+const ring = circle(12, 12, 9);
 const box =
   'M6 3.5h12A2.5 2.5 0 0 1 20.5 6v12a2.5 2.5 0 0 1-2.5 2.5H6A2.5 2.5 0 0 1 3.5 18V6A2.5 2.5 0 0 1 6 3.5z';
 const pencil = 'M4 20l.9-3.9L16.2 4.8a1.9 1.9 0 0 1 2.7 0l.3.3a1.9 1.9 0 0 1 0 2.7L7.9 19.1z';
@@ -18,7 +19,7 @@ const image = `${box}${circle(9, 9, 1.5)}M20.5 15l-4.5-4.5L6 20.5`;
 const desktop =
   'M5 4.5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2zM12 16.5v4M8 20.5h8';
 
-const more: Readonly<Record<string, string>> = {
+export const outlines: Readonly<Record<string, string>> = {
   agent: `M6.5 8h11A2.5 2.5 0 0 1 20 10.5v6a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 16.5v-6A2.5 2.5 0 0 1 6.5 8zM12 8V4.5${dot(9, 13)}${dot(15, 13)}M2 12.5v2M22 12.5v2`,
   at: `${circle(12, 12, 4)}M16 8v5.5a2.5 2.5 0 0 0 5 0V12a9 9 0 1 0-3.5 7.1`,
   analytics: 'M4 20h16M7 16v-4M12 16V6M17 16V9',
@@ -67,7 +68,6 @@ const more: Readonly<Record<string, string>> = {
   mobile: 'M8.5 3h7a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM11 18h2',
   name: 'M5 5.5h14M12 5.5v13M9 18.5h6',
   notebook: 'M7 3.5h10a2 2 0 0 1 2 2v13a2 2 0 0 1-2 2H7zM7 3.5v17M4.5 7.5H7M4.5 12H7M4.5 16.5H7M11 8h4.5',
-  'page-blank': page,
   paperclip:
     'M20 11l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.2-8.2a3.4 3.4 0 0 1 4.8 4.8l-8.2 8.2a1.7 1.7 0 0 1-2.4-2.4l7.6-7.6',
   phone:
@@ -121,9 +121,8 @@ const aliases: Readonly<Record<string, string>> = {
   code: 'square-code',
 };
 
-/** The outline of an icon by its name; undefined for one that nobody drew. */
-export function outline(name: string): string | undefined {
-  const alias = aliases[name] ?? name;
+/** The name by which an icon is drawn; of `sidebar-open-left` and its like, the side alone counts. */
+export function drawnAs(name: string): string {
   const side = /^sidebar-.*(left|right)/.exec(name)?.[1];
-  return more[alias] ?? paths[alias] ?? (side === undefined ? undefined : more[`sidebar-${side}`]);
+  return aliases[name] ?? (side === undefined ? name : `sidebar-${side}`);
 }

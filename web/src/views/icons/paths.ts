@@ -1,41 +1,21 @@
 /**
- * Outlines of the icons that the element shows of itself, drawn on a 24 by 24 grid for a stroke; `filled` ones are
- * painted instead. Those that a page or an answer may name are in `more`, which comes when one is.
+ * Outlines of the icons that are seen at first, drawn on a 24 by 24 grid for a stroke; `filled` ones are painted
+ * instead. Those that come with answers are in `usual`; those that a page or an answer may name, in `more`.
  */
 
 export const circle = (x: number, y: number, r: number): string =>
   `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
 export const dot = (x: number, y: number): string => `M${x} ${y}h.01`;
-export const ring = circle(12, 12, 9);
-export const page = 'M14 3.5H7A2 2 0 0 0 5 5.5v13a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-10zM14 3.5v5h5';
-const compose =
-  'M12 4.5H6.5A2.5 2.5 0 0 0 4 7v10.5A2.5 2.5 0 0 0 6.5 20H17a2.5 2.5 0 0 0 2.5-2.5V12M9 15l.6-3 8.2-8.2a1.5 1.5 0 0 1 2.2 0 1.5 1.5 0 0 1 0 2.2L11.9 14.3z';
-const history = 'M3.5 12a8.5 8.5 0 1 0 2.6-6.1L3.5 8.4M3.5 4v4.4h4.4M12 7.5V12l3 2';
-const globe = `${ring}M3 12h18M12 3c2.5 2.6 3.7 5.6 3.7 9s-1.2 6.4-3.7 9c-2.5-2.6-3.7-5.6-3.7-9S9.5 5.6 12 3z`;
-const check = 'M5 12.5l4.5 4.5L19 7.5';
 
 export const paths: Readonly<Record<string, string>> = {
-  check,
   'chevron-down': 'M6 9.5l6 6 6-6',
-  'chevron-left': 'M14.5 6l-6 6 6 6',
-  'chevron-right': 'M9.5 6l6 6-6 6',
-  'circle-question': `${ring}M9.5 9.5a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.7${dot(12, 16.5)}`,
   close: 'M6 6l12 12M18 6L6 18',
-  compose,
-  copy: 'M10.5 8.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM5.5 15.5a1 1 0 0 1-1-1v-8a2 2 0 0 1 2-2h8a1 1 0 0 1 1 1',
-  document: `${page}M9 13h6M9 16.5h6`,
+  compose:
+    'M12 4.5H6.5A2.5 2.5 0 0 0 4 7v10.5A2.5 2.5 0 0 0 6.5 20H17a2.5 2.5 0 0 0 2.5-2.5V12M9 15l.6-3 8.2-8.2a1.5 1.5 0 0 1 2.2 0 1.5 1.5 0 0 1 0 2.2L11.9 14.3z',
   dot: circle(12, 12, 2),
-  globe,
-  history,
-  info: `${ring}M12 11v5.5${dot(12, 7.5)}`,
+  history: 'M3.5 12a8.5 8.5 0 1 0 2.6-6.1L3.5 8.4M3.5 4v4.4h4.4M12 7.5V12l3 2',
   plus: 'M12 5v14M5 12h14',
   reload: 'M20 12a8 8 0 1 1-2.5-5.8L20 8.5M20 4v4.5h-4.5',
-  search: `${circle(11, 11, 6.5)}M16 16l4.5 4.5`,
-  reply: 'M9.5 6L4.5 11l5 5M5 11h8.5a6 6 0 0 1 6 6v1',
   send: 'M12 19.5v-15M5.5 11L12 4.5l6.5 6.5',
-  'thumb-down':
-    'M8 13.5V4.5h8.8a2 2 0 0 1 2 1.6l1.2 5.5a2 2 0 0 1-2 2.4h-4.5l.6 3.5a2 2 0 0 1-3.7 1.3zM8 4.5H5.5a1 1 0 0 0-1 1v7a1 1 0 0 0 1 1H8',
-  'thumb-up':
-    'M8 10.5v9h8.8a2 2 0 0 0 2-1.6l1.2-5.5a2 2 0 0 0-2-2.4h-4.5l.6-3.5a2 2 0 0 0-3.7-1.3zM8 19.5H5.5a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1H8',
   warning: `M12 4l9 15.5H3zM12 10v4.5${dot(12, 17)}`,
 };

@@ -3,9 +3,9 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { GeneratedImageItem } from '../../protocol/types.gen';
 import { outward } from '../../rich/outward';
+import { pictureUrl } from '../../rich/urls';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
-import { pictureUrl } from './pictures';
 
 /** How unclear the first preview is, in pixels. */
 const BLUR = 16;

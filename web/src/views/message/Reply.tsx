@@ -1,13 +1,14 @@
 /** One item of an answer, by its type. */
 import type { VNode } from 'preact';
-import { lazy } from '../../lazy';
+import { lazy, part } from '../../lazy';
 import type { Entry } from '../../state/model';
+import { extras } from '../extras';
 import { Icon } from '../icons/Icon';
 import { Thinking } from '../thread/Thinking';
 import { useView } from '../view';
 import { AssistantMessage } from './AssistantMessage';
 
-const Special = lazy(() => import('./Special'), {
+const Special = part(extras, (views) => views.Special, {
   loading: ({ entry }: { entry: Entry }) => (entry.isFinal ? null : <Thinking />),
 });
 const Widget = lazy(() => import('../../widgets/Widget'));

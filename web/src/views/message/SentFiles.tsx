@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks';
 import type { Attachment } from '../../protocol/types.gen';
 import { outward } from '../../rich/outward';
 import { Drawn } from '../composer/attachments/Drawn';
+import { pictureUrl } from '../../rich/urls';
 import { Icon } from '../icons/Icon';
 import { useView } from '../view';
-import { pictureUrl } from './pictures';
 import css from './sentFiles.css?inline';
 
 export { english } from '../../i18n/later';

@@ -1,14 +1,10 @@
-/** The items of an answer that are no text: steps and pictures. A chunk of its own. */
+/** The items of an answer that are no text: steps and pictures. */
 import type { VNode } from 'preact';
 import type { Entry } from '../../state/model';
 import { GeneratedImage } from './GeneratedImage';
 import { Step, Workflow } from './Workflow';
 
-export { english } from '../../i18n/later';
-
-export { default as css } from './steps.css?inline';
-
-export default function Special({ entry }: { entry: Entry }): VNode | null {
+export function Special({ entry }: { entry: Entry }): VNode | null {
   const { item, isFinal, progress } = entry;
   switch (item.type) {
     case 'workflow':

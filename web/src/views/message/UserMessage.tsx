@@ -4,8 +4,8 @@ import { lazy } from '../../lazy';
 import type { UserMessageItem } from '../../protocol/types.gen';
 import { plainText } from '../../state/model';
 import { EntityName, toEntity } from '../entity/EntityName';
+import { CopyButton } from '../extras';
 import { useView } from '../view';
-import { CopyButton } from './CopyButton';
 
 const SentFiles = lazy(() => import('./SentFiles'));
 

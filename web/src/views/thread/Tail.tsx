@@ -1,10 +1,19 @@
 /** What follows the last item: signs of work, what can be done with the answer, what the server wants known. */
 import type { VNode } from 'preact';
+import { part } from '../../lazy';
+import type { Notice } from '../../state/model';
 import type { Turn } from '../../state/turns';
-import { TurnActions } from '../message/TurnActions';
+import { extras } from '../extras';
+import { TurnActions } from '../message/actions';
 import { useView } from '../view';
-import { FailureRow, NoticeBanner } from './Notices';
+import { FailureRow } from './FailureRow';
 import { ProgressLine, Reconnecting, Thinking } from './Thinking';
+
+const NoticeBanner = part(extras, (views) => views.NoticeBanner, {
+  loading: () => null,
+  // What it says matters more than how.
+  failed: ({ notice }: { notice: Notice }) => <p role="status">{notice.message}</p>,
+});
 
 export function Tail({ turn }: { turn: Turn | null }): VNode {
   const { store } = useView();

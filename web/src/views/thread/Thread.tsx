@@ -2,10 +2,10 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { Jump, Quoting } from '../extras';
 import { shownTitle } from '../header/title';
-import { Icon } from '../icons/Icon';
 import { useView } from '../view';
-import { useQuotable } from './quoting';
+import type { Quotable } from './quoting';
 import { Row } from './Row';
 import { Scroller } from './scroller';
 import { Tail } from './Tail';
@@ -17,7 +17,7 @@ export function Thread(): VNode {
   const t = messages.value;
   const phase = store.phase.value;
   const { box, scroller, isAway } = useScroller();
-  const quotable = useQuotable(box);
+  const quotable = useSignal<Quotable | null>(null);
   const keys = store.turnKeys.value;
   const liveKey = options.value.autoScroll ? null : store.liveTurn.value;
   const wish = store.scroll.value;
@@ -68,6 +68,7 @@ export function Thread(): VNode {
         </div>
       </div>
       {isAway && <Jump scroller={scroller} />}
+      <Quoting box={box} quotable={quotable} />
     </div>
   );
 }
@@ -122,28 +123,6 @@ function Older({ label }: { label: string }): VNode {
         </>
       )}
     </p>
-  );
-}
-
-function Jump({ scroller }: { scroller: Scroller }): VNode {
-  const { store, messages } = useView();
-  const t = messages.value;
-  const count = store.unread.value?.count ?? 0;
-  const label = count > 0 ? t.unreadCount({ count }) : t.toBottom;
-  return (
-    <button
-      type="button"
-      class={`ck-icon-button ck-jump ${count > 0 ? 'ck-jump-count' : ''}`}
-      part="jump"
-      aria-label={count > 0 ? `${label}. ${t.toBottom}` : label}
-      title={t.toBottom}
-      onClick={() => {
-        scroller.jump();
-      }}
-    >
-      {count > 0 && <span>{label}</span>}
-      <Icon name="chevron-down" />
-    </button>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The part of an answer that a person has selected, and where it stands: what a reply can quote. */
-import { signal, type ReadonlySignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import type { Signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { nextFrame } from '../frames';
 import { elementOf, selectedIn, type Selected } from './selection';
 
@@ -17,8 +17,15 @@ export interface Quotable {
 /** Longer quotes are no reply to anything. */
 const LONGEST = 2_000;
 
-export function useQuotable(box: { readonly current: HTMLElement | null }): ReadonlySignal<Quotable | null> {
-  const quotable = useMemo(() => signal<Quotable | null>(null), []);
+export interface QuotingProps {
+  /** What scrolls the answers. */
+  readonly box: { readonly current: HTMLElement | null };
+  /** Told what is selected. */
+  readonly quotable: Signal<Quotable | null>;
+}
+
+/** Watches; shows nothing itself. */
+export function Quoting({ box, quotable }: QuotingProps): null {
   useEffect(() => {
     let isAwaited = false;
     const look = (): void => {
@@ -37,7 +44,7 @@ export function useQuotable(box: { readonly current: HTMLElement | null }): Read
       document.removeEventListener('selectionchange', note);
     };
   }, []);
-  return quotable;
+  return null;
 }
 
 function quote({ start, end, text, range }: Selected): Quotable | null {

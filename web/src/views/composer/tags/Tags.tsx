@@ -17,12 +17,13 @@ import { useActions } from './actions';
 import { leaveTags, selectDoomed } from './caret';
 import { List } from './List';
 import { Suggestions } from './suggestions';
-import css from './tags.css?inline';
+import menu from '../../menu.css?inline';
+import tags from './tags.css?inline';
 import { triggerAt, type Trigger } from './trigger';
 
 export { english } from '../../../i18n/later';
 
-export { css };
+export const css = menu + tags;
 
 /** How many states of the text are kept to find its tags again when an edit is undone. */
 const MEMORY = 500;
