@@ -29,7 +29,7 @@ test('an address is all that has to be said', async () => {
   expect(find(it, '.ck-root').getAttribute('role')).toBe('region');
   expect(placeholder(it)).toBe('Message the AI');
   named(it, 'Conversation history');
-  await vi.waitFor(() => named(it, 'Copy'));
+  await vi.waitFor(() => named(it, 'Copy'), 10_000); // the first of the file to load its chunk
   for (const button of ['Good answer', 'Answer again', 'Dictate', 'Add photos and files', 'Mention'])
     expect(shows(it, `[aria-label="${button}"]`), button).toBe(false);
   expect(shows(it, '.ck-disclaimer')).toBe(false);
