@@ -59,7 +59,7 @@ def test_the_panel_stays_closed_once_it_was(page: Page, extractive: Server) -> N
     page.reload()
     expect(page.get_by_role("textbox", name="Ask a question")).to_be_visible()
     expect(panel(page)).to_have_count(0)
-    page.get_by_role("button", name="Sidebar right").click()
+    page.get_by_role("button", name="Behind the answer", exact=True).click()
     expect(panel(page)).to_be_visible()
 
 
@@ -69,7 +69,7 @@ def test_on_a_phone_the_stages_come_when_they_are_asked_for(page: Page, extracti
     ask(page, "When may I cross the bar?")
     answer(page)
     expect(panel(page)).to_have_count(0)
-    page.get_by_role("button", name="Sidebar right").click()
+    page.get_by_role("button", name="Behind the answer", exact=True).click()
     expect(stage(page, "Searched the documents, done")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.keyboard.press("Escape")

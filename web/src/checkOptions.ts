@@ -107,7 +107,7 @@ const strategy: Rule = (value, path, say) => {
   const needed = isDirect ? ['type', 'uploadUrl'] : ['type'];
   fields({ type: oneOf('two_phase', 'direct'), uploadUrl: string }, ...needed)(value, path, say);
 };
-const action = fields({ icon: string, onClick: callable }, 'icon', 'onClick');
+const action = fields({ icon: string, label: string, onClick: callable }, 'icon', 'onClick');
 const colours = oneOf('light', 'dark', 'system');
 const theme = fields({
   colorScheme: colours,

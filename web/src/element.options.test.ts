@@ -230,9 +230,11 @@ test("the header's own buttons call the page, and go with the header", async () 
   });
   const right = vi.fn();
   const leftAction = { icon: 'sidebar-open-left', onClick: left };
-  const it = await shown({ header: { leftAction, rightAction: { icon: 'settings-cog', onClick: right } } });
+  const it = await shown({
+    header: { leftAction, rightAction: { ...{ label: 'Set up' }, icon: 'settings-cog', onClick: right } },
+  });
   named(it, 'Sidebar open left').click();
-  named(it, 'Settings cog').click();
+  named(it, 'Set up').click();
   expect([left.mock.calls.length, right.mock.calls.length]).toEqual([1, 1]);
   expect(left.mock.results[0]?.value).toBe(leftAction);
   it.set({ header: { customButtonLeft: { icon: 'home', onClick: right } } });

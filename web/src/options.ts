@@ -20,6 +20,8 @@ import { isObject } from './protocol/wire';
 
 export interface HeaderAction {
   readonly icon: string;
+  /** What is spoken of it; ours, since ChatKit's have an icon alone. */
+  readonly label: string | null;
   readonly onClick: () => void;
 }
 
@@ -217,6 +219,7 @@ function readAction(value: unknown): HeaderAction | null {
   if (icon === null) return null;
   return {
     icon,
+    label: text(action.label),
     onClick: () => {
       if (typeof action.onClick === 'function') (action as unknown as HeaderAction).onClick();
     },

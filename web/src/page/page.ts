@@ -52,7 +52,8 @@ async function loadSettings(): Promise<PageSettings> {
 
 interface Actions {
   toggleScheme: () => void;
-  toggleStages: () => void;
+  /** Opens and closes the picture of the stages; `label` is chatkeep's own. */
+  stages: { label: string; onClick: () => void };
 }
 
 function pageOptions(settings: PageSettings, scheme: ColorScheme, actions: Actions): ChatKitOptions {
@@ -64,7 +65,7 @@ function pageOptions(settings: PageSettings, scheme: ColorScheme, actions: Actio
     header: {
       leftAction: { icon: scheme === 'dark' ? 'light-mode' : 'dark-mode', onClick: actions.toggleScheme },
       // On the side on which the stages are.
-      rightAction: { icon: 'sidebar-right', onClick: actions.toggleStages },
+      rightAction: { ...actions.stages, icon: 'sidebar-right' },
     },
     threadItemActions: { feedback: true, retry: true },
     startScreen: { ...(greeting !== undefined && { greeting }), prompts: prompts ?? [] },
@@ -83,9 +84,10 @@ function start(element: OpenAIChatKit): void {
   };
   const apply = (): void => {
     document.documentElement.dataset.scheme = scheme();
-    element.setOptions(pageOptions(settings, scheme(), { toggleScheme, toggleStages }));
+    element.setOptions(pageOptions(settings, scheme(), { toggleScheme, stages }));
   };
-  const toggleStages = showStages(element);
+  const label = document.querySelector('#stages-title')?.textContent ?? 'Steps';
+  const stages = { label, onClick: showStages(element) };
   const toggleScheme = (): void => {
     const next = scheme() === 'dark' ? 'light' : 'dark';
     // What the system says anyway need not be remembered: the page then goes on following it.

@@ -32,7 +32,7 @@ export function Header(): VNode | null {
           <IconButton
             part="header-button"
             icon={header.left.icon}
-            label={spoken(header.left.icon)}
+            label={header.left.label ?? spoken(header.left.icon)}
             onClick={() => {
               if (header.left) conversation.attempt(header.left.onClick);
             }}
@@ -51,7 +51,7 @@ export function Header(): VNode | null {
           <IconButton
             part="header-button"
             icon={header.right.icon}
-            label={spoken(header.right.icon)}
+            label={header.right.label ?? spoken(header.right.icon)}
             onClick={() => {
               if (header.right) conversation.attempt(header.right.onClick);
             }}
@@ -71,7 +71,7 @@ export function Header(): VNode | null {
   );
 }
 
-/** The page gives its buttons an icon and no name: the icon's own name has to do. */
+/** Where the page gives its button an icon and no name, the icon's own name has to do. */
 function spoken(icon: string): string {
   const words = icon.replace(/^\w+:/, '').replaceAll('-', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
