@@ -21,7 +21,6 @@ class Known:
 
 LESS: Mapping[str, Known] = {
     "api.domainKey": Known("accepted", "There is no domain to verify: any text will do, or none."),
-    "widgets.onAction": Known("no", "The element shows no widgets yet."),
 }
 
 _WHOLE = {"UserMessageContent"}  # types whose parts are no options of their own

@@ -117,8 +117,8 @@ CASES: dict[str, dict[int, str]] = {
     },
 }
 
-ABOUT_WIDGETS = frozenset({*range(51, 62), 95, 96})
-"""Cases that wait for the element's widgets."""
+ABOUT_WIDGETS = frozenset({95, 96})
+"""Cases that wait for the server's side of widgets."""
 
 
 def titles() -> dict[int, str]:

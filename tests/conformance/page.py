@@ -30,7 +30,7 @@ def render(places: Mapping[int, Sequence[str]], api: Api) -> str:
             version=api.version,
             tested=len(numbers) - len(untested),
             all=len(numbers),
-            waiting=f"Cases {_ranges(waiting)} wait for the element's widgets." if waiting else "",
+            waiting=f"Cases {_ranges(waiting)} wait for the server's side of widgets." if waiting else "",
         ),
         "## Cases\n",
     ]

@@ -151,7 +151,7 @@ function Marks({ drawn, at }: { drawn: readonly Drawn[]; at: number | null }): V
         const alone = series.kind !== 'bar' && points.length === 1 ? points[0] : null;
         return (
           <g key={index} style={{ color: colour }}>
-            {area !== '' && <path class="ck-w-area" d={area} />}
+            {area !== '' && <path class="ck-w-under" d={area} />}
             {bars.map((bar) => (
               <rect
                 key={bar.index}
@@ -265,28 +265,30 @@ function Figures({
 }): VNode {
   const { format } = useView().messages.value;
   return (
-    <table class="ck-hidden">
-      <thead>
-        <tr>
-          <th scope="col">{axis.field}</th>
-          {series.map(({ label }, index) => (
-            <th scope="col" key={index}>
-              {label}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {data.map((row, index) => (
-          <tr key={index}>
-            <th scope="row">{labelOf(row, axis)}</th>
-            {series.map(({ field }, column) => {
-              const value = valueOf(row, field);
-              return <td key={column}>{value === null ? '' : format.number(value)}</td>;
-            })}
+    <div class="ck-hidden">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{axis.field}</th>
+            {series.map(({ label }, index) => (
+              <th scope="col" key={index}>
+                {label}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {data.map((row, index) => (
+            <tr key={index}>
+              <th scope="row">{labelOf(row, axis)}</th>
+              {series.map(({ field }, column) => {
+                const value = valueOf(row, field);
+                return <td key={column}>{value === null ? '' : format.number(value)}</td>;
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -31,6 +31,7 @@ export default function DatePicker({ node }: { node: WidgetNode<'DatePicker'> })
 
   const chosen = value.value?.slice(0, 10) ?? null;
   const shown = chosen === null ? null : format(chosen, locale, { dateStyle: 'medium' });
+  const said = shown ?? props.placeholder ?? t.choose;
   const isWaiting = widget.isBlocked(props.onChangeAction) || widget.pending.value.has(name);
   const open = (): void => {
     if (isWaiting) return;
@@ -63,15 +64,14 @@ export default function DatePicker({ node }: { node: WidgetNode<'DatePicker'> })
           {...look}
           aria-haspopup="dialog"
           aria-expanded={isOpen}
-          aria-label={label === undefined ? undefined : shown === null ? label : `${label}: ${shown}`}
+          aria-label={label === undefined || label === said ? label : `${label}: ${said}`}
+          aria-labelledby={label === undefined ? `${id}-label ${id}` : undefined}
           aria-disabled={isWaiting ? true : undefined}
           disabled={props.disabled}
           onClick={() => (isOpen ? close() : open())}
         >
           <Icon name="calendar" />
-          <span class={`ck-w-picked ${shown === null ? 'ck-w-unpicked' : ''}`}>
-            {shown ?? props.placeholder ?? t.choose}
-          </span>
+          <span class={`ck-w-picked ${shown === null ? 'ck-w-unpicked' : ''}`}>{said}</span>
         </button>
       )}
     >

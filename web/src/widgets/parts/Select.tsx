@@ -36,6 +36,7 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
   const canSearch = isSearchable(options, props.searchable);
   const found = canSearch ? matching(options, query) : options;
   const chosen = options.find((option) => option.value === value.value);
+  const said = chosen?.label ?? props.placeholder ?? t.choose;
   const isWaiting = widget.isBlocked(props.onChangeAction) || widget.pending.value.has(name);
 
   const open = (): void => {
@@ -124,14 +125,12 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
           ref={button}
           {...look}
           {...combobox}
-          aria-label={label === undefined ? undefined : chosen ? `${label}: ${chosen.label}` : label}
+          aria-label={label === undefined || label === said ? label : `${label}: ${said}`}
           aria-disabled={isWaiting ? true : undefined}
           disabled={props.disabled}
           onClick={() => (isOpen ? close() : open())}
         >
-          <span class={`ck-w-picked ${chosen ? '' : 'ck-w-unpicked'}`}>
-            {chosen?.label ?? props.placeholder ?? t.choose}
-          </span>
+          <span class={`ck-w-picked ${chosen ? '' : 'ck-w-unpicked'}`}>{said}</span>
           <Icon name="chevron-down" />
         </button>
       )}
