@@ -39,7 +39,7 @@ def show(browser: Browser, url: str) -> Iterator[Show]:
         contexts.append(browser.new_context(bypass_csp=True, reduced_motion="reduce", **screen))
         page = contexts[-1].new_page()
         items = [stage.user("Show me"), *(_item(widget, n) for n, widget in enumerate(widgets))]
-        replies = {
+        replies: dict[str, Json] = {
             "threads.get_by_id": {"json": stage.thread(items=items)},
             "threads.custom_action": {"events": [_DONE]},
         }
