@@ -48,7 +48,10 @@ def listen(page: Page, stage_url: str) -> Listen:
     """Opens the stage and listens from then on."""
 
     def listen(options: Json, replies: dict[str, Json]) -> Page:
-        enter(page, stage_url, options, replies)
+        # What comes before the reader of announcements is told in a piece: `test_afterwards` has that.
+        with page.expect_event("requestfinished", lambda request: "/afterwards-" in request.url):
+            enter(page, stage_url, options, replies)
+        page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")
         page.evaluate(_LISTEN)
         return page
 
