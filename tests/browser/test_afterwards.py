@@ -78,7 +78,7 @@ def test_a_conversation_goes_on_without_it(page: Page, stage_url: str) -> None:
 
 def test_a_notice_is_read_without_it(page: Page, stage_url: str) -> None:
     page.route(_CHUNK, lambda route: route.abort())
-    open_state(page, stage_url, "notice")
+    open_state(page, stage_url, "notice-warning")
     ask(page)
     expect(page.get_by_role("status")).to_contain_text("the plan")
 

@@ -67,7 +67,7 @@ export default function Chart({ node }: { node: WidgetNode<'Chart'> }): VNode {
           if (event.key === 'Escape') setAt(null);
           if (!canPoint || step === undefined) return;
           event.preventDefault();
-          setAt(Math.max(0, Math.min(data.length - 1, at === null ? 0 : at + step)));
+          setAt((now) => Math.max(0, Math.min(data.length - 1, now === null ? 0 : now + step)));
         }}
       >
         <svg width={size.width} height={size.height} aria-hidden="true" focusable="false">

@@ -26,11 +26,20 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
   const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState('');
   const [active, setActive] = useState(-1);
+  // Keys may follow each other faster than frames, in which what is shown is made anew.
+  const now = useRef({ isOpen: false, active: -1 });
   const button = useRef<HTMLButtonElement>(null);
   const popup = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const typed = useRef({ text: '', at: 0 });
-  const close = (): void => setOpen(false);
+  const activate = (to: number): void => {
+    now.current.active = to;
+    setActive(to);
+  };
+  const close = (): void => {
+    now.current.isOpen = false;
+    setOpen(false);
+  };
   usePopup(isOpen, button, popup, PLACE, close);
 
   const canSearch = isSearchable(options, props.searchable);
@@ -42,7 +51,8 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
   const open = (): void => {
     if (isWaiting || props.disabled) return;
     setQuery('');
-    setActive(chosen ? options.indexOf(chosen) : stepped(options, -1, 1));
+    activate(chosen ? options.indexOf(chosen) : stepped(options, -1, 1));
+    now.current.isOpen = true;
     setOpen(true);
   };
   const choose = (next: string | null): void => {
@@ -62,24 +72,24 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
   }, [isOpen, active]);
 
   const move = (to: number): void => {
-    if (to >= 0) setActive(to);
+    if (to >= 0) activate(to);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key } = event;
     if (event.isComposing || event.ctrlKey || event.metaKey) return;
-    if (!isOpen) {
+    if (!now.current.isOpen) {
       if (/^(?:Arrow(?:Down|Up)|Enter| )$/.test(key)) {
         event.preventDefault();
         open();
       } else if (key.length === 1 && !canSearch) typeAhead(key);
       return;
     }
-    if (key === 'ArrowDown') move(stepped(found, active, 1));
-    else if (key === 'ArrowUp') move(stepped(found, active, -1));
+    if (key === 'ArrowDown') move(stepped(found, now.current.active, 1));
+    else if (key === 'ArrowUp') move(stepped(found, now.current.active, -1));
     else if (key === 'Home' && !canSearch) move(stepped(found, -1, 1));
     else if (key === 'End' && !canSearch) move(stepped(found, found.length, -1));
     else if (key === 'Enter' || (key === ' ' && !canSearch)) {
-      const option = found[active];
+      const option = found[now.current.active];
       if (option && !option.isDisabled) choose(option.value);
     } else if (key === 'Escape') {
       event.stopPropagation();
@@ -94,12 +104,16 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
     event.preventDefault();
   };
   const typeAhead = (key: string): void => {
-    const now = Date.now();
-    const text = now - typed.current.at < PAUSE ? typed.current.text + key : key;
-    typed.current = { text, at: now };
-    const at = typedAhead(options, text, isOpen ? active : chosen ? options.indexOf(chosen) : -1);
+    const time = Date.now();
+    const text = time - typed.current.at < PAUSE ? typed.current.text + key : key;
+    typed.current = { text, at: time };
+    const at = typedAhead(
+      options,
+      text,
+      now.current.isOpen ? now.current.active : chosen ? options.indexOf(chosen) : -1,
+    );
     const option = options[at];
-    if (isOpen) move(at);
+    if (now.current.isOpen) move(at);
     else if (option && !isWaiting) choose(option.value);
   };
 
@@ -151,7 +165,7 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
                 onInput={(event) => {
                   const words = event.currentTarget.value;
                   setQuery(words);
-                  setActive(stepped(matching(options, words), -1, 1));
+                  activate(stepped(matching(options, words), -1, 1));
                 }}
               />
             </div>
@@ -165,7 +179,7 @@ export default function Select({ node }: { node: WidgetNode<'Select'> }): VNode 
                 isChosen={option === chosen}
                 isActive={index === active}
                 onChoose={() => choose(option.value)}
-                onPoint={() => setActive(index)}
+                onPoint={() => activate(index)}
               />
             ))}
           </div>
