@@ -77,6 +77,7 @@ def test_a_menu_gives_it_back_by_escape_and_lets_it_go_by_tab(
 ) -> None:
     page = show(state)
     opener = page.get_by_role("button", name=button)
+    expect(page.get_by_role("menu").locator(":focus")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.get_by_role("menu")).to_have_count(0)
     expect(opener).to_be_focused()

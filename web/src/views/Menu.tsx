@@ -45,7 +45,9 @@ export function Menu(props: MenuProps): VNode {
     };
   }, [isOpen]);
 
+  // Of the button too, which has the focus for a frame after the menu was opened.
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (!isOpen) return;
     const list = items();
     const at = list.findIndex((item) => item.matches(':focus'));
     const step = STEPS[event.key];
@@ -65,7 +67,7 @@ export function Menu(props: MenuProps): VNode {
   };
 
   return (
-    <div class="ck-menu-root" ref={root}>
+    <div class="ck-menu-root" ref={root} onKeyDown={onKeyDown}>
       <button
         type="button"
         ref={button}
@@ -81,7 +83,7 @@ export function Menu(props: MenuProps): VNode {
         {props.button}
       </button>
       {isOpen && (
-        <div class="ck-menu" role="menu" aria-label={props.label} part="menu" onKeyDown={onKeyDown}>
+        <div class="ck-menu" role="menu" aria-label={props.label} part="menu">
           {props.entries.map((entry) => (
             <button
               type="button"
