@@ -40,6 +40,7 @@ export function Quoting({ box, quotable }: QuotingProps): null {
       isAwaited = true;
     };
     document.addEventListener('selectionchange', note);
+    note(); // something may be selected already: this comes after the first paint
     return () => {
       document.removeEventListener('selectionchange', note);
     };
